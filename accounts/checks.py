@@ -1,0 +1,63 @@
+"""System checks: mistakes between settings, found before the first request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  (Django's own name)
+
+OFFICIAL_UPSTREAM = "https://jimeng.jianying.com"
+
+
+@register
+def check_settings(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.JIMENG_UPSTREAM not in ("jimeng", "sandbox"):
+        found.append(Error("JIMENG_UPSTREAM must be jimeng or sandbox.", id="accounts.E001"))
+    elif settings.JIMENG_UPSTREAM == "sandbox" and settings.JIMENG_BASE_URL == OFFICIAL_UPSTREAM:
+        found.append(
+            Error(
+                "JIMENG_UPSTREAM is sandbox, but JIMENG_BASE_URL is the real Jimeng.",
+                hint="Point JIMENG_BASE_URL and JIMENG_IMAGEX_URL at `python manage.py sandbox`.",
+                id="accounts.E002",
+            )
+        )
+    if settings.JIMENG_ENGINE != "embedded":
+        found.append(
+            Error("JIMENG_ENGINE must be embedded: no other engine is built yet.", id="accounts.E003")
+        )
+    if settings.JIMENG_RESULT_URL not in ("media", "upstream"):
+        found.append(Error("JIMENG_RESULT_URL must be media or upstream.", id="accounts.E004"))
+    for key in settings.JIMENG_ENCRYPTION_KEYS:
+        try:
+            Fernet(key)
+        except ValueError:
+            found.append(
+                Error(
+                    "JIMENG_ENCRYPTION_KEYS holds a value that is not a Fernet key.",
+                    hint="Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
+                    id="accounts.E005",
+                )
+            )
+    if settings.JIMENG_WAIT_TIMEOUT >= 600:
+        found.append(
+            Warning(
+                "JIMENG_WAIT_TIMEOUT is not below 600 s: the OpenAI SDKs give up first and ask again.",
+                id="accounts.W001",
+            )
+        )
+    if settings.HOST in ("0.0.0.0", "::") and not settings.PUBLIC_BASE_URL:  # noqa: S104
+        found.append(
+            Warning(
+                "The gateway listens on all addresses, but PUBLIC_BASE_URL is not set.",
+                hint="Set PUBLIC_BASE_URL to the address that clients use, and put HTTPS in front.",
+                id="accounts.W002",
+            )
+        )
+    if settings.JIMENG_DATABASE_LANES < 1 or settings.JIMENG_ACCOUNT_CONCURRENCY < 1:
+        found.append(
+            Error("JIMENG_DATABASE_LANES and JIMENG_ACCOUNT_CONCURRENCY must be at least 1.", id="accounts.E006")
+        )
+    return found

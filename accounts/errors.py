@@ -1,0 +1,68 @@
+"""The root of every failure the gateway explains, and the branch about who may use which account.
+
+    GatewayError
+    ├── InvalidApiKey            the caller is nobody we know
+    ├── PoolError                no account could take the generation; nothing was spent
+    │   ├── PoolBusy             all busy or resting: later it works
+    │   ├── PoolOutOfCredits     the logins live, the balances are too low
+    │   ├── PoolEmpty            there is no enabled account at all
+    │   └── UpstreamLoginExpired every login that might serve has expired
+    └── … (see generation/errors.py)
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Base of every failure the gateway explains. Carries no HTTP knowledge."""
+
+    code: ClassVar[str]
+    """Stable and unique; stored in `Generation.error_code`."""
+    default_detail: ClassVar[str]
+    """Shown to API users: no secrets, no upstream body."""
+    safe_to_repeat: ClassVar[bool] = False
+    """True only if no credit can have been spent and trying again may help."""
+
+    def __init__(
+        self, detail: str = "", *, param: str | None = None, retry_after_s: float | None = None, public_id: str = ""
+    ) -> None:
+        self.detail = detail or self.default_detail
+        self.param = param
+        self.retry_after_s = retry_after_s
+        self.public_id = public_id
+        super().__init__(self.detail)
+
+
+class InvalidApiKey(GatewayError):
+    code = "invalid_api_key"
+    default_detail = "Incorrect API key provided."
+
+
+class PoolError(GatewayError):
+    """No account could take the generation; nothing was spent."""
+
+    safe_to_repeat = True
+
+
+class PoolBusy(PoolError):
+    code = "accounts_busy"
+    default_detail = "All accounts are busy or resting. Try again later."
+
+
+class PoolOutOfCredits(PoolError):
+    code = "insufficient_quota"
+    default_detail = "No account has enough credits for this request."
+    safe_to_repeat = False
+
+
+class PoolEmpty(PoolError):
+    code = "no_accounts"
+    default_detail = "This gateway has no enabled account that may serve this request."
+    safe_to_repeat = False
+
+
+class UpstreamLoginExpired(PoolError):
+    code = "upstream_login_expired"
+    default_detail = "The Jimeng login has expired and no other account is left; nothing was submitted."

@@ -1,0 +1,174 @@
+"""Who we are at Jimeng (accounts) and who may use us (API keys)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.querysets import AccountQuerySet
+
+
+class Account(models.Model):
+    """A Jimeng login. The sessionid is encrypted at rest and found by its fingerprint."""
+
+    class Source(models.TextChoices):
+        OPERATOR = "operator", _("operator")  # in the pool
+        PASSTHROUGH = "passthrough", _("pass-through")  # given by a caller as bearer token, outside the pool
+
+    class Health(models.TextChoices):
+        UNKNOWN = "unknown", _("unknown")  # never probed nor used
+        ALIVE = "alive", _("alive")
+        RESTING = "resting", _("resting")  # left alone until rest_until
+        EXPIRED = "expired", _("expired")  # out until a probe finds it alive
+
+    class RestReason(models.TextChoices):
+        BUSY = "busy", _("too many tasks at once")
+        THROTTLED = "throttled", _("asked to slow down")
+        RISK_HOLD = "risk_hold", _("held by risk control")
+        UNREACHABLE = "unreachable", _("unreachable")
+        NO_CREDITS = "no_credits", _("out of credits")
+        REGION = "region", _("region not allowed")
+        OPERATOR = "operator", _("by the operator")
+
+    name = models.CharField(_("name"), max_length=100)
+    fingerprint = models.CharField(max_length=64, unique=True, editable=False)
+    sessionid_encrypted = models.TextField(editable=False)
+    sessionid_tail = models.CharField(_("sessionid ends in"), max_length=4, editable=False)
+    web_id = models.CharField(max_length=19, editable=False)
+    uid_tt = models.CharField(max_length=32, editable=False)
+    source = models.CharField(_("source"), max_length=12, choices=Source, default=Source.OPERATOR, editable=False)
+
+    enabled = models.BooleanField(_("enabled"), default=True)
+    concurrency_cap = models.PositiveSmallIntegerField(
+        _("concurrent generations"), null=True, blank=True, help_text=_("Empty: the gateway's default.")
+    )  # null: the default
+    priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("Higher is used first."))
+    tags = models.JSONField(_("tags"), default=list, blank=True)  # list[str]
+    notes = models.TextField(_("notes"), blank=True)
+
+    health = models.CharField(_("health"), max_length=8, choices=Health, default=Health.UNKNOWN)
+    rest_until = models.DateTimeField(_("rests until"), null=True, blank=True)  # null: does not rest
+    rest_reason = models.CharField(_("reason for the rest"), max_length=12, choices=RestReason, blank=True)
+    failures_in_a_row = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
+    last_error_code = models.CharField(_("last error"), max_length=40, blank=True)
+    last_error_detail = models.CharField(_("what was said"), max_length=300, blank=True)
+    last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True)
+    # {"jimeng-4.5/4k": ISO time until which it is not tried}: upstream said no although credits were there
+    barred = models.JSONField(_("barred from"), default=dict, blank=True)
+
+    upstream_user_id = models.CharField(_("Jimeng user"), max_length=40, blank=True, db_index=True)
+    screen_name = models.CharField(_("Jimeng name"), max_length=100, blank=True)
+    gift_credits = models.PositiveIntegerField(_("gift credits"), null=True, blank=True)  # null: not known
+    purchase_credits = models.PositiveIntegerField(_("bought credits"), null=True, blank=True)
+    vip_credits = models.PositiveIntegerField(_("member credits"), null=True, blank=True)
+    gift_expires_at = models.DateTimeField(_("gift credits lapse at"), null=True, blank=True)
+    credits_at = models.DateTimeField(_("balance read at"), null=True, blank=True)
+    spent_since_read = models.PositiveIntegerField(default=0)  # estimate; lent generations count from the lease on
+    checked_in_on = models.DateField(_("last check-in"), null=True, blank=True)  # day in Asia/Shanghai
+
+    probe_due_at = models.DateTimeField(_("next probe"), null=True, blank=True, default=timezone.now)  # null: none
+    probed_at = models.DateTimeField(_("last probe"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ("-priority", "pk")
+        indexes = [
+            models.Index(fields=["source", "enabled", "health"], name="account_choice"),
+            models.Index(fields=["probe_due_at"], name="account_probe_due"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="account_resting_has_an_end",
+                condition=~models.Q(health="resting") | models.Q(rest_until__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def credits(self) -> int | None:
+        """Balance in credits less what was spent since it was read; None if it was never read."""
+        known = [part for part in (self.gift_credits, self.purchase_credits, self.vip_credits) if part is not None]
+        return max(0, sum(known) - self.spent_since_read) if known else None
+
+    @property
+    def cap(self) -> int:
+        """How many generations it may serve at once."""
+        return settings.JIMENG_ACCOUNT_CONCURRENCY if self.concurrency_cap is None else self.concurrency_cap
+
+
+class Lease(models.Model):
+    """An account lent to one generation. `holder` is the generation's public id."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="leases", verbose_name=_("account"))
+    holder = models.CharField(_("held by"), max_length=40, unique=True)
+    taken_at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("lease")
+        verbose_name_plural = _("leases")
+
+    def __str__(self) -> str:
+        return self.holder
+
+
+class CreditSnapshot(models.Model):
+    """A balance as it was read, for charts."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="credit_snapshots")
+    gift = models.PositiveIntegerField()
+    purchase = models.PositiveIntegerField()
+    vip = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "at"], name="credit_snapshot_chart")]
+
+    def __str__(self) -> str:
+        return f"{self.gift + self.purchase + self.vip} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class ApiKey(models.Model):
+    """A key that clients use. Shown once; stored as prefix and SHA-256."""
+
+    class ResponseFormat(models.TextChoices):
+        DEFAULT = "", _("by model and endpoint")
+        URL = "url", "url"
+        B64_JSON = "b64_json", "b64_json"
+        BOTH = "both", _("both")
+
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(_("begins with"), max_length=12, editable=False)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, verbose_name=_("owner")
+    )  # null: nobody in particular
+    enabled = models.BooleanField(_("enabled"), default=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)  # null: never
+    allowed_models = models.JSONField(_("allowed models"), default=list, blank=True)  # list[str]; empty: all
+    allowed_accounts = models.ManyToManyField(Account, blank=True, verbose_name=_("allowed accounts"))
+    allowed_tags = models.JSONField(_("allowed account tags"), default=list, blank=True)  # list[str]; empty: all
+    requests_per_minute = models.PositiveIntegerField(_("requests a minute"), null=True, blank=True)  # null: no limit
+    concurrent_generations = models.PositiveIntegerField(_("generations at once"), null=True, blank=True)
+    credits_per_day = models.PositiveIntegerField(_("credits a day"), null=True, blank=True)
+    response_format = models.CharField(
+        _("response format"), max_length=8, choices=ResponseFormat, default="", blank=True
+    )
+    created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

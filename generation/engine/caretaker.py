@@ -1,0 +1,205 @@
+"""What the engine learns of accounts and does for them: probes, balances, daily gifts, notes on failures."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts import services as accounts
+from accounts.models import Account
+from accounts.rotation import FailureClass
+from generation import transitions
+from generation.engine.desk import logins
+from generation.transitions import ResultFile
+from generation.upstream.client import UpstreamClient
+from generation.upstream.failures import FailureKind, UpstreamFailure
+from generation.upstream.answers import Credits
+from generation.upstream.signing import Login
+from jimeng_site.database import in_database
+
+logger = logging.getLogger(__name__)
+
+PROBE_TICK_S = 2.0
+PROBES_AT_ONCE = 2  # polite: a pool of hundreds is looked at over minutes
+PROBE_BATCH = 20
+PROBE_RETRY = timedelta(minutes=5)
+JUST_FILLED_S = 60.0  # refusals that were on their way when a gift came say nothing about resolutions
+
+FAULTS: dict[FailureKind, FailureClass] = {
+    FailureKind.EXPIRED: FailureClass.EXPIRED,
+    FailureKind.RISK_HOLD: FailureClass.RISK_HOLD,
+    FailureKind.THROTTLED: FailureClass.THROTTLED,
+    FailureKind.REGION: FailureClass.REGION,
+}
+
+
+class Caretaker:
+    def __init__(self, client: UpstreamClient, *, on_freed: Callable[[], None]) -> None:
+        self._client = client
+        self._on_freed = on_freed
+        self._top_ups: dict[int, asyncio.Task[Credits | None]] = {}
+        self._filled_at: dict[int, float] = {}  # loop time of the last gift, by account
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(
+            self._serve(), name="caretaker", context=contextvars.Context()
+        )
+
+    async def stop(self) -> None:
+        tasks = [task for task in (self._task, *self._top_ups.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- for jobs and the watcher ---------------------------------------------------------------
+
+    async def login(self, account_id: int) -> Login | None:
+        """The account's present login; None if the account is gone."""
+        account = await in_database(lambda: Account.objects.filter(pk=account_id).first())
+        return None if account is None else logins.of(account)
+
+    async def record_media(self, generation_id: int, files: Sequence[ResultFile]) -> None:
+        await in_database(transitions.add_media, generation_id=generation_id, files=files)
+
+    async def note_failure(self, account_id: int, failure: UpstreamFailure) -> None:
+        """A failure outside a submission: only what says something about the login counts."""
+        fault = FAULTS.get(failure.kind)
+        if fault is not None:
+            await self.note_fault(account_id, fault, failure)
+
+    async def note_fault(
+        self, account_id: int, fault: FailureClass, failure: UpstreamFailure, *, model_key: str = ""
+    ) -> None:
+        logger.info(
+            "An account cannot serve now",
+            extra={"action": "account_failed", "account": account_id, "fault": str(fault), "code": failure.code},
+        )
+        await in_database(
+            accounts.account_failed,
+            account_id=account_id,
+            failure=fault,
+            code=failure.code,
+            detail=failure.message,
+            at=timezone.now(),
+            retry_after_s=failure.retry_after_s,
+            model_key=model_key,
+        )
+
+    async def verdict_on_no_credits(
+        self, account_id: int, login: Login, *, cost_credits: int
+    ) -> FailureClass | None:
+        """"No credits" is believed only when the balance says so, after today's gift was asked for.
+
+        None: the gift covers it, try again. BARRED: credits are there, so the account may not use this resolution.
+        """
+        credits = await self._topped_up(account_id, login, cost_credits)
+        if credits is None:
+            return FailureClass.UNREACHABLE
+        if credits.total < cost_credits:
+            return FailureClass.NO_CREDITS
+        filled_at = self._filled_at.get(account_id)
+        just_filled = filled_at is not None and asyncio.get_running_loop().time() - filled_at < JUST_FILLED_S
+        return None if just_filled else FailureClass.BARRED
+
+    # --- balances and probes --------------------------------------------------------------------
+
+    async def _topped_up(self, account_id: int, login: Login, cost_credits: int) -> Credits | None:
+        """The balance, after a gift if it was too low. Generations refused together share one look."""
+        task = self._top_ups.get(account_id)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(
+                self._top_up(account_id, login, cost_credits), name="top-up", context=contextvars.Context()
+            )
+            self._top_ups[account_id] = task
+            task.add_done_callback(lambda _: self._top_ups.pop(account_id, None))
+        return await asyncio.shield(task)
+
+    async def _top_up(self, account_id: int, login: Login, cost_credits: int) -> Credits | None:
+        try:
+            credits = await self.read_balance(account_id, login)
+            if credits.total < cost_credits and await self._check_in(account_id, login):
+                credits = await self.read_balance(account_id, login)
+                self._filled_at[account_id] = asyncio.get_running_loop().time()
+        except UpstreamFailure as failure:
+            await self.note_failure(account_id, failure)
+            return None
+        return credits
+
+    async def read_balance(self, account_id: int, login: Login) -> Credits:
+        """Ask for the balance and store it. Raises UpstreamFailure."""
+        credits = await self._client.credits(login)
+        await in_database(
+            accounts.account_credits_read,
+            account_id=account_id,
+            gift=credits.gift,
+            purchase=credits.purchase,
+            vip=credits.vip,
+            gift_expires_at=credits.gift_expires_at,
+            at=timezone.now(),
+        )
+        self._on_freed()  # somebody may have waited for credits
+        return credits
+
+    async def _check_in(self, account_id: int, login: Login) -> bool:
+        """Ask for today's gift, once a day; True if something was given. A refusal is no fault of the account."""
+        now = timezone.now()
+        account = await in_database(lambda: Account.objects.filter(pk=account_id).first())
+        if account is None or not accounts.may_check_in(account, at=now):
+            return False
+        try:
+            received = (await self._client.receive_credits(login)).received
+        except UpstreamFailure as failure:
+            if not failure.is_refusal or failure.is_accounts_fault:
+                raise
+            received = 0
+        await in_database(accounts.account_checked_in, account_id=account_id, at=now)
+        return received > 0
+
+    async def _probe(self, account: Account) -> None:
+        """Is the login alive, and what is its balance? Costs no credits."""
+        now = timezone.now()
+        login = logins.of(account)
+        try:
+            found = await self._client.account_info(login)
+            await in_database(
+                accounts.account_probed_alive,
+                account_id=account.pk,
+                user_id=found.user_id,
+                screen_name=found.screen_name,
+                at=now,
+            )
+            credits = await self.read_balance(account.pk, login)
+            if credits.total == 0 and await self._check_in(account.pk, login):
+                await self.read_balance(account.pk, login)
+        except UpstreamFailure as failure:
+            await in_database(
+                accounts.account_probe_postponed, account_id=account.pk, until=now + PROBE_RETRY
+            )
+            await self.note_failure(account.pk, failure)
+        self._on_freed()
+
+    async def _serve(self) -> None:
+        slots = asyncio.Semaphore(PROBES_AT_ONCE)
+
+        async def probe(account: Account) -> None:
+            async with slots:
+                await self._probe(account)
+
+        while True:
+            try:
+                due = await in_database(_due_accounts, timezone.now())
+                await asyncio.gather(*(probe(account) for account in due))
+            except DatabaseError:
+                logger.exception("Probes could not be made", extra={"action": "probe"})
+            await asyncio.sleep(PROBE_TICK_S)
+
+
+def _due_accounts(at: datetime) -> list[Account]:
+    return list(Account.objects.due_for_probe(at=at).order_by("probe_due_at")[:PROBE_BATCH])

@@ -1,0 +1,200 @@
+"""The embedded runner: jobs as tasks of this process, if this process holds the engine's lock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import fcntl
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from generation.engine import job
+from generation.engine.caretaker import Caretaker
+from generation.engine.completion import CompletionHub
+from generation.engine.desk import AccountDesk
+from generation.engine.housekeeping import Housekeeping
+from generation.engine.journal import Journal
+from generation.engine.media import MediaFetcher
+from generation.engine.recovery import recover
+from generation.engine.timing import Forecaster
+from generation.engine.watcher import Watcher
+from generation.models import Generation
+from generation.upstream.client import UpstreamClient
+from jimeng_site.database import in_database
+
+logger = logging.getLogger(__name__)
+
+LOCK_RETRY_S = 1.0
+INTAKE_S = 0.5  # how often generations are looked for that other processes stored
+SWEEP_ALONE_S, SWEEP_SHARED_S = 5.0, 0.2
+WIRE_GRACE_S = 3.0  # for submissions under way when the engine stops
+RERUN_PAUSE_S = 1.0
+
+
+class EngineLock:
+    """One engine per database: an advisory file lock, which the system frees when its holder dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def take(self) -> bool:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        file.seek(0)
+        file.truncate()
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class EmbeddedRunner:
+    """`submit` hands generations over; `start` and `stop` bracket the process's life."""
+
+    def __init__(self, client: UpstreamClient, hub: CompletionHub) -> None:
+        self._hub = hub
+        self._client = client
+        self._lock = EngineLock(settings.JIMENG_DATA_DIR / f"engine-{settings.JIMENG_DATABASE_FINGERPRINT}.lock")
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._tools: job.Tools | None = None
+        self._housekeeping: Housekeeping | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._tools is not None
+
+    def describe(self) -> dict[str, str | int]:
+        """For readiness: is the engine here, and how much is in its hands."""
+        if self._tools is None:
+            return {"engine": "standby"}
+        return {
+            "engine": "running",
+            "jobs": len(self._tasks),
+            "waiting_for_account": self._tools.desk.waiting,
+            "following": self._tools.watcher.open_records,
+        }
+
+    async def submit(self, ids: Sequence[int]) -> None:
+        """Take these on now, if the engine is here; the process that has it finds them otherwise."""
+        if self._tools is not None:
+            self._spawn(ids)
+
+    async def start(self) -> None:
+        self._hub.sweep_every(SWEEP_SHARED_S)
+        if self._lock.take():
+            await self._begin()
+        self._keeper = asyncio.get_running_loop().create_task(
+            self._keep(), name="engine-keeper", context=contextvars.Context()
+        )
+
+    async def stop(self) -> None:
+        """Finish what is on the wire, leave the rest where it stands: the next start resumes it."""
+        keeper, tools = self._keeper, self._tools
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+        if tools is not None:
+            until = asyncio.get_running_loop().time() + WIRE_GRACE_S
+            await tools.desk.stop()
+            while tools.on_wire and asyncio.get_running_loop().time() < until:
+                await asyncio.sleep(0.05)
+            tasks = list(self._tasks.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._housekeeping is not None:
+                await self._housekeeping.stop()
+            await tools.watcher.stop()
+            await tools.caretaker.stop()
+            tools.media.close()
+            self._tools = None
+        self._lock.release()
+
+    async def _keep(self) -> None:
+        """Without the engine: try to take it over. With it: look for what other processes stored."""
+        while True:
+            await asyncio.sleep(INTAKE_S if self._tools is not None else LOCK_RETRY_S)
+            try:
+                if self._tools is not None:
+                    self._spawn(await in_database(_queued_ids))
+                elif self._lock.take():
+                    logger.info("Taking over the engine", extra={"action": "engine_start"})
+                    await self._begin()
+            except DatabaseError:
+                logger.exception("The queue could not be read", extra={"action": "intake"})
+
+    async def _begin(self) -> None:
+        open_ids = await in_database(recover, at=timezone.now())
+        desk = AccountDesk()
+        caretaker = Caretaker(self._client, on_freed=desk.nudge)
+        watcher = Watcher(
+            self._client,
+            Forecaster(),
+            reload_login=caretaker.login,
+            on_failure=caretaker.note_failure,
+            lost_after_s=settings.JIMENG_LOST_RECORD_S,
+        )
+        tools = job.Tools(
+            client=self._client,
+            journal=Journal(on_final=self._hub.nudge, on_freed=desk.nudge),
+            desk=desk,
+            watcher=watcher,
+            media=MediaFetcher(self._client),
+            caretaker=caretaker,
+        )
+        self._housekeeping = Housekeeping(self._client, caretaker, is_idle=lambda: not self._tasks)
+        desk.start()
+        caretaker.start()
+        self._housekeeping.start()
+        self._tools = tools
+        self._hub.sweep_every(SWEEP_ALONE_S)
+        if open_ids:
+            logger.info("Resuming open generations", extra={"action": "resume", "count": len(open_ids)})
+        self._spawn(open_ids)
+
+    def _spawn(self, ids: Iterable[int]) -> None:
+        for generation_id in ids:
+            if generation_id not in self._tasks:
+                # A context of its own: a job outlives the request that asked for it, and must not use its lane.
+                task = asyncio.get_running_loop().create_task(
+                    self._run(generation_id), name=f"job-{generation_id}", context=contextvars.Context()
+                )
+                self._tasks[generation_id] = task
+                task.add_done_callback(lambda _, key=generation_id: self._tasks.pop(key, None))
+
+    async def _run(self, generation_id: int) -> None:
+        """Run a job; if something of ours breaks, run it again from what the database says: jobs resume."""
+        tools = self._tools
+        assert tools is not None  # noqa: S101  (only _spawn calls this, and only while running)
+        pause_s = RERUN_PAUSE_S
+        while True:
+            try:
+                await job.run(generation_id, tools)
+                return
+            except Exception:
+                logger.exception("A job was interrupted", extra={"action": "job", "generation_pk": generation_id})
+            await asyncio.sleep(pause_s)
+            pause_s = min(60.0, pause_s * 2)
+
+
+def _queued_ids() -> list[int]:
+    return list(Generation.objects.waiting().values_list("pk", flat=True))

@@ -1,0 +1,158 @@
+"""What can wait: files that could not be fetched at once, thumbnails, pass-through logins nobody uses any more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts import services as accounts
+from generation.engine.caretaker import Caretaker
+from generation.engine.media import NotMedia, check_image, check_video, storage_name, thumbnail_of
+from generation.models import Generation, GenerationEvent, Media
+from generation.specs import ImageSpec
+from generation.upstream.client import UpstreamClient
+from generation.upstream.failures import UpstreamFailure
+from jimeng_site.database import in_database
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 2.0
+THUMBNAILS_A_TICK = 4  # only while nothing is being generated: a picture of 2048² takes 50 ms and more
+FETCHES_A_TICK = 4
+FETCH_PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+FETCH_MAX_BYTES = 512 * 1024 * 1024
+FORGET_EVERY = timedelta(hours=1)
+
+
+class Housekeeping:
+    def __init__(self, client: UpstreamClient, caretaker: Caretaker, *, is_idle: Callable[[], bool]) -> None:
+        self._client = client
+        self._caretaker = caretaker
+        self._is_idle = is_idle
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(
+            self._serve(), name="housekeeping", context=contextvars.Context()
+        )
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        forget_at = timezone.now()
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                for media in await in_database(_due_fetches):
+                    await self._fetch(media)
+                if self._is_idle():
+                    for media in await in_database(_without_thumbnail):
+                        await make_thumbnail(media)
+                if timezone.now() >= forget_at:
+                    forget_at = timezone.now() + FORGET_EVERY
+                    idle_since = timezone.now() - timedelta(days=settings.JIMENG_PASSTHROUGH_DAYS)
+                    await in_database(accounts.passthrough_forget, unused_since=idle_since)
+            except (DatabaseError, OSError):
+                logger.exception("Housekeeping was interrupted", extra={"action": "housekeeping"})
+
+    async def _fetch(self, media: Media) -> None:
+        """Try a missing file again, by a fresh address if the upstream still gives one."""
+        try:
+            url = await self._fresh_url(media) or media.upstream_url
+            downloaded = await self._client.download(url, max_bytes=FETCH_MAX_BYTES)
+            await asyncio.to_thread(_store, media, downloaded.content)
+        except (UpstreamFailure, NotMedia) as error:
+            logger.warning(
+                "A missing file could not be fetched",
+                extra={"action": "fetch_again", "media": media.public_id, "reason": str(error)},
+            )
+            await in_database(_note_failed_fetch, media)
+        else:
+            await in_database(_note_fetched, media)
+
+    async def _fresh_url(self, media: Media) -> str:
+        generation = media.generation
+        if generation.account_id is None:
+            return ""
+        login = await self._caretaker.login(generation.account_id)
+        if login is None:
+            return ""
+        records = await self._client.records(login, record_ids=[generation.history_record_id])
+        record = records.get(generation.history_record_id)
+        items = record.items if record is not None else ()
+        same = [item for item in items if item.uri and item.uri == media.upstream_uri]
+        at_position = items[media.position : media.position + 1]
+        return next((item.url for item in (*same, *at_position) if item.url), "")
+
+
+def _due_fetches() -> list[Media]:
+    due = Media.objects.filter(fetch_due_at__lte=timezone.now()).select_related("generation")
+    return list(due.order_by("fetch_due_at")[:FETCHES_A_TICK])
+
+
+def _store(media: Media, content: bytes) -> None:
+    """Check and write a late file, and fill in the row (not saved)."""
+    wanted = ImageSpec.from_json(media.generation.spec).output_format
+    checked = check_image(content, wanted=wanted) if media.kind == Generation.Kind.IMAGE else check_video(content)
+    name = storage_name(media.generation.public_id, media.position, checked.suffix, media.generation.created_at)
+    media.file = default_storage.save(name, ContentFile(checked.content))
+    media.content_type, media.size_bytes = checked.content_type, len(checked.content)
+    media.width, media.height = checked.width or media.width, checked.height or media.height
+    media.sha256 = hashlib.sha256(checked.content).hexdigest()
+
+
+def _note_fetched(media: Media) -> None:
+    media.fetch_due_at = None
+    media.save()
+    GenerationEvent.objects.create(
+        generation_id=media.generation_id,
+        kind=GenerationEvent.Kind.MEDIA_STORED,
+        at=timezone.now(),
+        detail={"position": media.position},
+    )
+
+
+def _note_failed_fetch(media: Media) -> None:
+    attempts = media.fetch_attempts + 1
+    pause = FETCH_PAUSES[attempts - 1] if attempts <= len(FETCH_PAUSES) else None
+    Media.objects.filter(pk=media.pk).update(
+        fetch_attempts=attempts, fetch_due_at=None if pause is None else timezone.now() + pause
+    )
+
+
+def _without_thumbnail() -> list[Media]:
+    return list(Media.objects.filter(thumbnail="", kind=Generation.Kind.IMAGE).exclude(file="")[:THUMBNAILS_A_TICK])
+
+
+async def make_thumbnail(media: Media) -> bytes | None:
+    """Make and store the small picture of a stored file, now; None if the file cannot be read."""
+
+    def make() -> bytes:
+        with default_storage.open(media.file.name) as file:
+            content = thumbnail_of(file.read())
+        media.thumbnail = default_storage.save(f"{media.file.name}.thumb.webp", ContentFile(content))
+        return content
+
+    try:
+        content = await asyncio.to_thread(make)
+    except (NotMedia, OSError) as error:
+        logger.warning(
+            "No thumbnail could be made", extra={"action": "thumbnail", "media": media.public_id, "reason": str(error)}
+        )
+        # The file itself stands in, so that it is not tried for ever.
+        media.thumbnail, content = media.file.name, None
+    await in_database(lambda: Media.objects.filter(pk=media.pk).update(thumbnail=media.thumbnail.name))
+    return content

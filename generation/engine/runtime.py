@@ -1,0 +1,72 @@
+"""What this process runs: one upstream client, one completion hub, one runner. Started by the ASGI lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.conf import settings
+
+from generation.engine.completion import CompletionHub
+from generation.engine.embedded import EmbeddedRunner
+from generation.upstream.client import Timeouts, UpstreamClient
+
+
+class Runner(Protocol):
+    """Where jobs run. Embedded here; as Procrastinate tasks when scaled out."""
+
+    async def submit(self, ids: Sequence[int]) -> None: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def describe(self) -> dict[str, str | int]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    client: UpstreamClient
+    hub: CompletionHub
+    runner: Runner
+
+
+class _Process:
+    """None in processes that serve no requests (commands, unit tests): these only store and read."""
+
+    runtime: Runtime | None = None
+
+
+def current() -> Runtime | None:
+    return _Process.runtime
+
+
+async def start() -> None:
+    client = UpstreamClient(
+        base_url=settings.JIMENG_BASE_URL,
+        imagex_url=settings.JIMENG_IMAGEX_URL,
+        max_connections=settings.JIMENG_UPSTREAM_CONNECTIONS,
+        timeouts=Timeouts(read_s=settings.JIMENG_UPSTREAM_TIMEOUT_S),
+    )
+    hub = CompletionHub()
+    runner = EmbeddedRunner(client, hub)
+    hub.start()
+    await runner.start()
+    _Process.runtime = Runtime(client=client, hub=hub, runner=runner)
+
+
+async def stop() -> None:
+    runtime, _Process.runtime = _Process.runtime, None
+    if runtime is not None:
+        await runtime.runner.stop()
+        await runtime.hub.stop()
+        await runtime.client.aclose()
+
+
+def stopping_in(seconds: float) -> None:
+    """The server was told to stop: requests that still wait then are answered before it is killed."""
+    runtime = _Process.runtime
+    if runtime is not None:
+        asyncio.get_running_loop().call_later(seconds, runtime.hub.end_waits)

@@ -1,0 +1,81 @@
+"""The ASGI entry: starts and stops the engine with the server, and keeps the API on the database lanes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jimeng_site.settings")
+django.setup(set_prefix=False)
+
+from asgiref.sync import ThreadSensitiveContext  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+
+from generation.engine import runtime  # noqa: E402
+from jimeng_site.database import Lanes, lanes_close, lanes_open  # noqa: E402
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
+PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/i18n/")
+
+
+class ApiHandler(ASGIHandler):
+    """Django's handler with the short middleware list."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        # Django reads the list from the settings only; it is put back before anything else can read it.
+        pages, settings.MIDDLEWARE = settings.MIDDLEWARE, settings.JIMENG_API_MIDDLEWARE
+        try:
+            super().load_middleware(is_async)
+        finally:
+            settings.MIDDLEWARE = pages
+
+
+class Application:
+    """One per process. The lanes and the engine live from `lifespan.startup` to `lifespan.shutdown`."""
+
+    def __init__(self) -> None:
+        self._pages = ASGIHandler()
+        self._api = ApiHandler()
+        self._lanes: Lanes | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif self._lanes is None or scope["path"] == "/" or scope["path"].startswith(PAGE_PREFIXES):
+            await self._pages(scope, receive, send)
+        else:
+            await self._on_a_lane(self._lanes, scope, receive, send)
+
+    async def _on_a_lane(self, lanes: Lanes, scope: Scope, receive: Receive, send: Send) -> None:
+        lane, executor = lanes.borrow()
+        try:
+            async with ThreadSensitiveContext(executor=executor):
+                await self._api(scope, receive, send)
+        finally:
+            lanes.give_back(lane)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self._lanes = lanes_open(settings.JIMENG_DATABASE_LANES)
+            await runtime.start()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await runtime.stop()
+        self._lanes = None
+        lanes_close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+application = Application()

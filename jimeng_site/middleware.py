@@ -1,0 +1,75 @@
+"""Middleware of our own: all of it async-capable, since one sync-only middleware would queue all waiting requests."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+
+import structlog
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import sync_and_async_middleware
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def _begin(request: HttpRequest) -> str:
+    given = request.headers.get("x-request-id", "")
+    request_id = given if _ACCEPTED_ID.fullmatch(given) else "req_" + secrets.token_hex(10)
+    request.request_id = request_id  # type: ignore[attr-defined]  # read by the error handler
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+@sync_and_async_middleware
+def request_id(get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]) -> Callable[..., object]:
+    """Gives each request an id (the caller's own if sane), for logs and the `x-request-id` header."""
+    if iscoroutinefunction(get_response):
+
+        async def handle_async(request: HttpRequest) -> HttpResponse:
+            name = _begin(request)
+            response: HttpResponse = await get_response(request)
+            response["x-request-id"] = name
+            return response
+
+        return handle_async
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        name = _begin(request)
+        response = get_response(request)
+        assert isinstance(response, HttpResponse)  # noqa: S101  (narrows for the type checker)
+        response["x-request-id"] = name
+        return response
+
+    return handle
+
+
+class AsyncWhiteNoise(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise ships no types
+    """WhiteNoise is sync-only; finding the file is cheap, so it may run on the loop."""
+
+    async_capable = True
+    sync_capable = True
+
+    def __init__(self, get_response: Callable[..., object]) -> None:
+        super().__init__(get_response)
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> object:
+        return self._respond(request) if self._is_async else super().__call__(request)
+
+    async def _respond(self, request: HttpRequest) -> object:
+        if self.autorefresh:
+            static_file = self.find_file(request.path_info)
+        else:
+            static_file = self.files.get(request.path_info)
+        if static_file is None:
+            return await self.get_response(request)
+        streamed = self.serve(static_file, request)
+        # A sync file iterator would be consumed in a thread, with a warning; these files are small.
+        content = b"".join(streamed.streaming_content)
+        streamed.close()
+        return HttpResponse(content, status=streamed.status_code, headers=dict(streamed.items()))

@@ -1,0 +1,179 @@
+"""All settings, read from the environment (docs/configuration.md). No logic but reading: a bad value stops the start."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from jimeng_site import secrets
+from jimeng_site.database import SQLITE_OPTIONS
+from jimeng_site.logs import logging_config
+
+JIMENG_VERSION = "0.1.0"
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env_file = env.str("JIMENG_ENV_FILE", default=str(BASE_DIR / ".env"))
+if env_file and Path(env_file).is_file():
+    env.read_env(env_file)
+
+# --- where we are -------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
+JIMENG_DATA_DIR = Path(env.str("JIMENG_DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
+_loopback = ["localhost", "127.0.0.1", "[::1]", ".localhost"]
+_public_host = urlsplit(PUBLIC_BASE_URL).hostname or ""
+# Reached under names that we cannot know (containers, a LAN) when it listens on all addresses.
+_known_hosts = ["*"] if HOST in ("0.0.0.0", "::") else [*_loopback, HOST, *filter(None, [_public_host])]  # noqa: S104
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_known_hosts)
+CSRF_TRUSTED_ORIGINS = env.list(
+    "CSRF_TRUSTED_ORIGINS", default=[f"{urlsplit(PUBLIC_BASE_URL).scheme}://{urlsplit(PUBLIC_BASE_URL).netloc}"]
+    if PUBLIC_BASE_URL else []
+)
+_https = PUBLIC_BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_X_FORWARDED_PROTO", False) else None
+
+# --- secrets ------------------------------------------------------------------------------------
+SECRET_KEY = env.str("SECRET_KEY", default="") or secrets.secret_key(JIMENG_DATA_DIR)
+# Newest first: the first encrypts, all decrypt.
+JIMENG_ENCRYPTION_KEYS = env.list("JIMENG_ENCRYPTION_KEYS", default=[]) or [secrets.encryption_key(JIMENG_DATA_DIR)]
+
+# --- database -----------------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{JIMENG_DATA_DIR / 'gateway.sqlite3'}"
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+_is_sqlite = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+JIMENG_DATABASE_LANES = env.int("JIMENG_DATABASE_LANES", default=1 if _is_sqlite else 6)
+if _is_sqlite:
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+else:
+    # The pool serves the lanes, which keep one connection each, and the threads of pages and admin.
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": JIMENG_DATABASE_LANES + 8, "timeout": 30}}
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Says "the same database" in the name of the engine's lock file.
+JIMENG_DATABASE_FINGERPRINT = hashlib.sha256(DATABASE_URL.encode()).hexdigest()[:12]
+
+# --- the upstream -------------------------------------------------------------------------------
+JIMENG_UPSTREAM = env.str("JIMENG_UPSTREAM", default="jimeng")  # or "sandbox"
+JIMENG_BASE_URL = env.str("JIMENG_BASE_URL", default="https://jimeng.jianying.com").rstrip("/")
+JIMENG_IMAGEX_URL = env.str("JIMENG_IMAGEX_URL", default="https://imagex.bytedanceapi.com").rstrip("/")
+JIMENG_UPLOAD_SCHEME = env.str("JIMENG_UPLOAD_SCHEME", default="https")
+JIMENG_UPSTREAM_CONNECTIONS = env.int("JIMENG_UPSTREAM_CONNECTIONS", default=64)
+JIMENG_UPSTREAM_TIMEOUT_S = env.float("JIMENG_UPSTREAM_TIMEOUT_S", default=30.0)
+
+# --- accounts and keys --------------------------------------------------------------------------
+JIMENG_PASSTHROUGH = env.bool("JIMENG_PASSTHROUGH", default=True)
+JIMENG_PASSTHROUGH_DAYS = env.int("JIMENG_PASSTHROUGH_DAYS", default=30)
+JIMENG_ACCOUNT_CONCURRENCY = env.int("JIMENG_ACCOUNT_CONCURRENCY", default=2)
+JIMENG_PROBE_INTERVAL_S = env.float("JIMENG_PROBE_INTERVAL_S", default=6 * 3600.0)
+
+# --- the engine ---------------------------------------------------------------------------------
+JIMENG_ENGINE = env.str("JIMENG_ENGINE", default="embedded")
+JIMENG_QUEUE_LIMIT = env.int("JIMENG_QUEUE_LIMIT", default=2000)
+JIMENG_QUEUE_TIMEOUT_S = env.float("JIMENG_QUEUE_TIMEOUT_S", default=300.0)
+JIMENG_IMAGE_DEADLINE_S = env.float("JIMENG_IMAGE_DEADLINE_S", default=15 * 60.0)
+JIMENG_VIDEO_DEADLINE_S = env.float("JIMENG_VIDEO_DEADLINE_S", default=60 * 60.0)
+JIMENG_SUBMIT_GRACE_S = env.float("JIMENG_SUBMIT_GRACE_S", default=20.0)
+JIMENG_LOST_RECORD_S = env.float("JIMENG_LOST_RECORD_S", default=60.0)
+JIMENG_GRACEFUL_TIMEOUT_S = env.int("JIMENG_GRACEFUL_TIMEOUT_S", default=30)
+
+# --- answers ------------------------------------------------------------------------------------
+JIMENG_RESULT_URL = env.str("JIMENG_RESULT_URL", default="media")  # or "upstream"
+JIMENG_WAIT_TIMEOUT = env.float("JIMENG_WAIT_TIMEOUT", default=580.0)  # seconds; below the SDKs' 600
+JIMENG_FETCH_ALLOW_HOSTS = env.list("JIMENG_FETCH_ALLOW_HOSTS", default=[])
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("JIMENG_MAX_BODY_BYTES", default=50 * 1024 * 1024)
+
+# --- files --------------------------------------------------------------------------------------
+MEDIA_ROOT = JIMENG_DATA_DIR / "media"
+MEDIA_URL = "/media/"
+FILE_UPLOAD_PERMISSIONS = 0o600
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # `make run` needs no collectstatic
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# --- Django -------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "accounts",
+    "generation",
+    "openai_compat",
+]
+MIDDLEWARE = [
+    "jimeng_site.middleware.request_id",
+    "django.middleware.security.SecurityMiddleware",
+    "jimeng_site.middleware.AsyncWhiteNoise",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# The API and the media files need neither sessions nor CSRF tokens: each middleware costs a request 0.1 ms.
+JIMENG_API_MIDDLEWARE = ["jimeng_site.middleware.request_id"]
+ROOT_URLCONF = "jimeng_site.urls"
+ASGI_APPLICATION = "jimeng_site.asgi.application"
+APPEND_SLASH = True
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "openai_compat.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- logs ---------------------------------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")  # or "json"
+LOGGING = logging_config(level=LOG_LEVEL, as_json=LOG_FORMAT == "json")
+
+# --- pages --------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": _("Jimeng gateway"),
+    "SITE_HEADER": _("Jimeng gateway"),
+    "SITE_SYMBOL": "image",
+    "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
+}
