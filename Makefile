@@ -20,6 +20,7 @@ $(DEV_STAMP): requirements-dev.txt requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(STAMP)
 
+export JIMENG_DEMO_BEGUN := $(shell date +%s)
 demo: setup ## Try it: sandbox upstream and SQLite, nothing to configure
 	@$(BIN)/python manage.py demo
 

@@ -20,6 +20,7 @@ from accounts import vault
 from accounts.errors import GatewayError, PoolBusy, PoolEmpty, PoolOutOfCredits, UpstreamLoginExpired
 from accounts.models import Account, CreditSnapshot, Lease
 from accounts.rotation import BARRED_FOR, SHANGHAI, Candidate, FailureClass, choose, rest_until
+from jimeng_site.sql import insert_rows
 
 # After a generation the balance is read again, but only when the account has come to rest.
 BALANCE_REFRESH_AFTER = timedelta(seconds=30)
@@ -219,7 +220,7 @@ def _why_not(
 
 def _store_leases(wants: Sequence[LeaseWant], answers: Sequence[LeaseAnswer], at: datetime) -> None:
     lent = [(want, answer.account) for want, answer in zip(wants, answers, strict=True) if answer.account is not None]
-    Lease.objects.bulk_create([Lease(account=account, holder=want.holder, taken_at=at) for want, account in lent])
+    insert_rows(Lease, ("account", "holder", "taken_at"), [(account.pk, want.holder, at) for want, account in lent])
     cost: Counter[int] = Counter()
     for want, account in lent:
         cost[account.pk] += want.cost_credits

@@ -19,6 +19,7 @@ from accounts.models import ApiKey
 from generation import transitions
 from generation.catalog import image_credits
 from generation.engine import runtime
+from generation.engine.births import store_new
 from generation.engine.completion import WaitEnded
 from generation.errors import (
     IdempotencyConflict,
@@ -30,6 +31,7 @@ from generation.errors import (
 from generation.models import Generation, Media, new_generation_id
 from generation.specs import ImageSpec, split_counts
 from generation.upstream.failures import UpstreamFailure
+from jimeng_site.admission import leave
 from jimeng_site.database import in_database
 
 _CLIENT_CHARS = 120
@@ -59,10 +61,15 @@ async def generation_submit(
     Raises IdempotencyConflict, PoolBusy (the queue is full).
     """
     rows = _new_rows(spec, caller, requested, idempotency_key)
-    stored = await in_database(_store, rows, idempotency_key=idempotency_key)
     running = runtime.current()
+    if idempotency_key is not None:
+        stored = await in_database(_store_once, rows, idempotency_key=idempotency_key)
+    elif running is not None:
+        stored = await running.births(rows)
+    else:
+        stored = (await in_database(store_new, [rows]))[0]
     if running is not None:
-        await running.runner.submit([row.pk for row in stored])
+        await running.runner.submit(stored)
     return stored
 
 
@@ -100,24 +107,20 @@ def _new_rows(
 
 
 @transaction.atomic
-def _store(rows: list[Generation], *, idempotency_key: str | None) -> list[Generation]:
-    if idempotency_key is not None:
-        before = _stored_before(rows[0], idempotency_key)
-        if before is not None:
-            return before
-    if Generation.objects.waiting().count() >= settings.JIMENG_QUEUE_LIMIT:
-        raise PoolBusy("The queue of this gateway is full; nothing was spent.", retry_after_s=10)
+def _store_once(rows: list[Generation], *, idempotency_key: str) -> list[Generation]:
+    """As `store_new`, or what was stored before under this key."""
+    before = _stored_before(rows[0], idempotency_key)
+    if before is not None:
+        return before
     try:
         with transaction.atomic():
-            Generation.objects.bulk_create(rows)
+            return store_new([rows])[0]
     except IntegrityError:
         # The constraint decides races between two requests with one key: the other one was first.
-        before = _stored_before(rows[0], idempotency_key) if idempotency_key is not None else None
+        before = _stored_before(rows[0], idempotency_key)
         if before is None:
             raise
         return before
-    transitions.add_created_events(rows, at=rows[0].created_at)
-    return rows
 
 
 def _stored_before(row: Generation, idempotency_key: str) -> list[Generation] | None:
@@ -139,6 +142,7 @@ async def generation_wait(generations: Sequence[Generation], *, timeout_s: float
     Holds no thread and no connection. Failed ones are returned as they are: see `raise_if_failed`.
     Raises StillRunning(public_id=…) after `timeout_s`, or earlier when this process stops.
     """
+    leave()  # the door of this process: others may come in while this one waits
     running = runtime.current()
     public_id = generations[0].public_id
     if running is None:

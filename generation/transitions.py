@@ -22,7 +22,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import services as accounts
-from generation.models import Generation, GenerationEvent, Media
+from generation.models import Generation, GenerationEvent, Media, new_media_id
+from jimeng_site.sql import insert_rows, update_where
 
 Status = Generation.Status
 Event = GenerationEvent.Kind
@@ -116,9 +117,11 @@ def mark_running(changes: Sequence[Running], *, at: datetime) -> set[int]:
     won = {
         each.generation_id
         for each in changes
-        if Generation.objects.filter(pk=each.generation_id, status=Status.QUEUED).update(
-            status=Status.RUNNING,
-            account_id=each.account_id,
+        if _move(
+            each.generation_id,
+            from_=Status.QUEUED,
+            to=Status.RUNNING,
+            account=each.account_id,
             account_label=each.account_label,
             attempt=each.attempt,
             claimed_at=at,
@@ -137,8 +140,13 @@ def mark_submitting(changes: Sequence[Submitting], *, at: datetime) -> set[int]:
     won = {
         each.generation_id
         for each in changes
-        if Generation.objects.filter(pk=each.generation_id, status=Status.RUNNING, account_id=each.account_id).update(
-            status=Status.SUBMITTING, submit_id=each.submit_id, seed=each.seed, submitting_at=at
+        if _move(
+            each.generation_id,
+            from_=Status.RUNNING,
+            to=Status.SUBMITTING,
+            submit_id=each.submit_id,
+            seed=each.seed,
+            submitting_at=at,
         )
     }
     _add_events(
@@ -154,8 +162,13 @@ def mark_submitted(changes: Sequence[Submitted], *, at: datetime) -> set[int]:
     won = {
         each.generation_id
         for each in changes
-        if Generation.objects.filter(pk=each.generation_id, status=Status.SUBMITTING).update(
-            status=Status.SUBMITTED, history_record_id=each.record_id, forecast_s=each.forecast_s, submitted_at=at
+        if _move(
+            each.generation_id,
+            from_=Status.SUBMITTING,
+            to=Status.SUBMITTED,
+            history_record_id=each.record_id,
+            forecast_s=each.forecast_s,
+            submitted_at=at,
         )
     }
     _add_events(
@@ -178,22 +191,24 @@ def mark_requeued(changes: Sequence[Requeued], *, at: datetime) -> set[int]:
     """Back into the queue with nothing spent; the account is free again."""
     won = set()
     for each in changes:
-        row = Generation.objects.filter(pk=each.generation_id, status=each.from_status)
-        stored = row.values_list("passed_over", "credits_estimated").first()
+        stored = Generation.objects.filter(pk=each.generation_id).values_list("passed_over", "credits_estimated").first()
         if stored is None:
             continue
         passed_over = [*stored[0], each.account_id] if each.pass_over else stored[0]
-        won.add(each.generation_id)
-        row.update(
-            status=Status.QUEUED,
-            account_id=None,
+        if not _move(
+            each.generation_id,
+            from_=each.from_status,
+            to=Status.QUEUED,
+            account=None,
             account_label="",
             submit_id=None,
             seed=None,
             claimed_at=None,
             submitting_at=None,
             passed_over=passed_over,
-        )
+        ):
+            continue
+        won.add(each.generation_id)
         if each.account_id is not None:
             accounts.account_refund(account_id=each.account_id, cost_credits=stored[1])
     _finish(changes, won, at, lambda each: (Event.REQUEUED, {"reason": each.reason, "text": each.detail}))
@@ -205,14 +220,9 @@ def mark_succeeded(changes: Sequence[Succeeded], *, at: datetime) -> set[int]:
     won = {
         each.generation_id
         for each in changes
-        if Generation.objects.filter(pk=each.generation_id, status=Status.SUBMITTED).update(
-            status=Status.SUCCEEDED, finished_at=at
-        )
+        if _move(each.generation_id, from_=Status.SUBMITTED, to=Status.SUCCEEDED, finished_at=at)
     }
-    Media.objects.bulk_create(
-        (_media(each.generation_id, file) for each in changes if each.generation_id in won for file in each.files),
-        ignore_conflicts=True,  # recorded already, when they arrived before the whole
-    )
+    _add_media([(each.generation_id, file) for each in changes if each.generation_id in won for file in each.files], at)
     winners = [each.account_id for each in changes if each.generation_id in won and each.account_id is not None]
     accounts.accounts_succeeded(account_ids=set(winners), at=at)
     _finish(changes, won, at, lambda each: (Event.SUCCEEDED, {"pictures": each.pictures}))
@@ -224,8 +234,10 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
     won = {
         each.generation_id
         for each in changes
-        if Generation.objects.filter(pk=each.generation_id, status__in=Generation.OPEN).update(
-            status=Status.FAILED,
+        if _move(
+            each.generation_id,
+            from_=Generation.OPEN,
+            to=Status.FAILED,
             error_code=each.error_code,
             error_detail=each.detail[:500],
             upstream_code=each.upstream_code[:20],
@@ -244,8 +256,13 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
 @transaction.atomic
 def mark_cancelled(*, generation_id: int, public_id: str, at: datetime) -> bool:
     """Only while nothing is spent."""
-    row = Generation.objects.filter(pk=generation_id, status__in=(Status.QUEUED, Status.RUNNING))
-    won = row.update(status=Status.CANCELLED, error_code="generation_cancelled", finished_at=at) == 1
+    won = _move(
+        generation_id,
+        from_=(Status.QUEUED, Status.RUNNING),
+        to=Status.CANCELLED,
+        error_code="generation_cancelled",
+        finished_at=at,
+    )
     if won:
         _add_events([_event(generation_id, Event.CANCELLED, at, None)])
         accounts.leases_release(holders=[public_id])
@@ -255,13 +272,13 @@ def mark_cancelled(*, generation_id: int, public_id: str, at: datetime) -> bool:
 @transaction.atomic
 def add_media(*, generation_id: int, files: Sequence[ResultFile]) -> None:
     """Record files that arrived before the whole is done. Changes no status."""
-    Media.objects.bulk_create((_media(generation_id, file) for file in files), ignore_conflicts=True)
+    _add_media([(generation_id, file) for file in files], timezone.now())
 
 
-def add_created_events(generations: Sequence[Generation], *, at: datetime) -> None:
+def add_created_events(generations: Sequence[Generation]) -> None:
     """The first event of new rows; runs in the transaction that inserts them."""
     _add_events(
-        _event(each.pk, Event.CREATED, at, None, model=each.model, credits=each.credits_estimated)
+        _event(each.pk, Event.CREATED, each.created_at, None, model=each.model, credits=each.credits_estimated)
         for each in generations
     )
 
@@ -277,26 +294,64 @@ def _finish(changes: Sequence[Any], won: set[int], at: datetime, describe: Any) 
     _add_events(events)
 
 
-def _media(generation_id: int, file: ResultFile) -> Media:
-    return Media(
-        generation_id=generation_id,
-        position=file.position,
-        kind=file.kind,
-        file=file.name,
-        content_type=file.content_type,
-        width=file.width,
-        height=file.height,
-        size_bytes=file.size_bytes,
-        sha256=file.sha256,
-        upstream_uri=file.upstream_uri[:300],
-        upstream_url=file.upstream_url,
-        fetch_due_at=None if file.name else timezone.now(),
-    )
+def _move(generation_id: int, *, from_: str | tuple[str, ...], to: str, **values: Any) -> bool:
+    """The conditional update that decides races: false if the row is not in the expected state any more."""
+    where = {"id": generation_id, "status": from_}
+    return update_where(Generation, where=where, values={"status": to, **values}) == 1
 
 
-def _event(generation_id: int, kind: str, at: datetime, account_id: int | None, **detail: Any) -> GenerationEvent:
-    return GenerationEvent(generation_id=generation_id, kind=kind, at=at, account_id=account_id, detail=detail)
+_MEDIA_FIELDS = (
+    "public_id",
+    "generation",
+    "position",
+    "kind",
+    "file",
+    "thumbnail",
+    "content_type",
+    "width",
+    "height",
+    "size_bytes",
+    "sha256",
+    "upstream_uri",
+    "upstream_url",
+    "fetch_attempts",
+    "fetch_due_at",
+    "created_at",
+)
 
 
-def _add_events(events: Iterable[GenerationEvent]) -> None:
-    GenerationEvent.objects.bulk_create(events)
+def _add_media(files: Sequence[tuple[int, ResultFile]], at: datetime) -> None:
+    """A position that was recorded before the whole was done stays as it is."""
+    rows = [
+        (
+            new_media_id(),
+            generation_id,
+            file.position,
+            file.kind,
+            file.name,
+            "",
+            file.content_type,
+            file.width,
+            file.height,
+            file.size_bytes,
+            file.sha256,
+            file.upstream_uri[:300],
+            file.upstream_url,
+            0,
+            None if file.name else at,
+            at,
+        )
+        for generation_id, file in files
+    ]
+    insert_rows(Media, _MEDIA_FIELDS, rows, ignore_conflicts=True)
+
+
+EventRow = tuple[int, str, datetime, int | None, dict[str, Any]]
+
+
+def _event(generation_id: int, kind: str, at: datetime, account_id: int | None, **detail: Any) -> EventRow:
+    return generation_id, kind, at, account_id, detail
+
+
+def _add_events(events: Iterable[EventRow]) -> None:
+    insert_rows(GenerationEvent, ("generation", "kind", "at", "account", "detail"), list(events))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -16,6 +17,7 @@ from django.conf import settings  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
 from generation.engine import runtime  # noqa: E402
+from jimeng_site.admission import Admission  # noqa: E402
 from jimeng_site.database import Lanes, lanes_close, lanes_open  # noqa: E402
 
 Scope = MutableMapping[str, Any]
@@ -23,6 +25,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
+REQUESTS_AT_ONCE = 16  # between arrival and wait; more gains nothing on one event loop
 PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/i18n/")
 
 
@@ -45,6 +48,7 @@ class Application:
         self._pages = ASGIHandler()
         self._api = ApiHandler()
         self._lanes: Lanes | None = None
+        self._door = asyncio.Semaphore(REQUESTS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -57,7 +61,7 @@ class Application:
     async def _on_a_lane(self, lanes: Lanes, scope: Scope, receive: Receive, send: Send) -> None:
         lane, executor = lanes.borrow()
         try:
-            async with ThreadSensitiveContext(executor=executor):
+            async with Admission(self._door), ThreadSensitiveContext(executor=executor):
                 await self._api(scope, receive, send)
         finally:
             lanes.give_back(lane)

@@ -77,5 +77,6 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             "aiohttp": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},
             "gunicorn": {"handlers": [], "propagate": True},
+            "gunicorn.access": {"level": "WARNING"},  # a line a request costs more than it tells
         },
     }

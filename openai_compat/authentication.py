@@ -5,7 +5,6 @@ The token is read here, turned into a `Caller`, and forgotten: it is never logge
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from accounts.api_keys import KEY_PREFIX
 from accounts.errors import InvalidApiKey
 from accounts.models import Account
 from accounts.services import passthrough_accounts
+from accounts.sessionids import is_sessionid
 from generation.services import Caller
 from jimeng_site.database import in_database
 from openai_compat.key_memory import key_memory
@@ -24,7 +24,6 @@ NO_KEY: Final = (
     "No API key was given. Send it as 'Authorization: Bearer jm-…' (x-api-key and api-key work too); "
     "keys are made in the admin."
 )
-_SESSIONID = re.compile(r"[A-Za-z0-9%_.-]{8,256}")
 _SESSIONIDS_MAX = 50
 _CLIENT_MAX_CHARS = 120  # the column's length
 
@@ -66,7 +65,7 @@ def sessionids_of(token: str) -> list[str]:
 
 def _may_be_sessionid(text: str) -> bool:
     """Not a key of ours nor of OpenAI, and of the right characters."""
-    return _SESSIONID.fullmatch(text) is not None and not text.startswith((KEY_PREFIX, "sk-"))
+    return is_sessionid(text) and not text.startswith((KEY_PREFIX, "sk-"))
 
 
 def _account_ids(sessionids: list[str]) -> tuple[int, ...]:

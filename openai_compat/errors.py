@@ -172,4 +172,5 @@ def _details(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for inner in detail:
             yield from _details(inner, path)
     else:
-        yield path, str(detail) if path in str(detail) else f"{path}: {detail}"
+        is_named = not path or str(detail).startswith(f"{path} ")
+        yield path, str(detail) if is_named else f"{path}: {detail}"

@@ -128,9 +128,7 @@ def result_url(media: Media, *, base_url: str) -> str:
     return base_url + media_path(media) if media.file else media.upstream_url
 
 
-async def _item(
-    generation: Generation, media: Media, representation: Representation, base_url: str
-) -> ImageItem:
+async def _item(generation: Generation, media: Media, representation: Representation, base_url: str) -> ImageItem:
     item = ImageItem(revised_prompt=generation.prompt)
     if representation != "b64_json":
         item["url"] = result_url(media, base_url=base_url)
@@ -173,9 +171,7 @@ def _effective(done: Sequence[Generation], media: Sequence[Media]) -> Effective:
     )
 
 
-def _facts(
-    generations: Sequence[Generation], done: Sequence[Generation], effective: Effective
-) -> JimengFacts:
+def _facts(generations: Sequence[Generation], done: Sequence[Generation], effective: Effective) -> JimengFacts:
     facts = JimengFacts(
         id=generations[0].public_id,
         model=effective["model"],

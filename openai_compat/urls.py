@@ -8,7 +8,7 @@ from openai_compat.views import fallback, health, images, models
 
 app_name = "openai_compat"
 # Base URLs are joined carelessly: "https://host/v1/" + "/models" is meant well, too.
-_ROOT = r"^/*(?:v1/+)?"
+_ROOT = r"^(?:/+)?(?:v1/+)?"
 
 urlpatterns = [
     re_path(_ROOT + r"images/generations/?\Z", images.ImageGenerations.as_view(), name="image_generations"),

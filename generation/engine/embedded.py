@@ -93,10 +93,11 @@ class EmbeddedRunner:
             "following": self._tools.watcher.open_records,
         }
 
-    async def submit(self, ids: Sequence[int]) -> None:
+    async def submit(self, generations: Sequence[Generation]) -> None:
         """Take these on now, if the engine is here; the process that has it finds them otherwise."""
         if self._tools is not None:
-            self._spawn(ids)
+            self._tools.journal.remember(generations)
+            self._spawn([each.pk for each in generations if each.status == Generation.Status.QUEUED])
 
     async def start(self) -> None:
         self._hub.sweep_every(SWEEP_SHARED_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -105,15 +106,23 @@ class Journal:
     def __init__(self, *, on_final: Callable[[Iterable[int]], None], on_freed: Callable[[], None]) -> None:
         self._on_final = on_final
         self._on_freed = on_freed
-        self.load: Batcher[int, Work | None] = Batcher(self._load, limit=BATCH, name="load-work")
+        self._fresh: dict[int, Work] = {}
+        self._load: Batcher[int, Work | None] = Batcher(partial(in_database, load_work), limit=BATCH, name="load-work")
         self.submitting = self._batcher(transitions.mark_submitting)
         self.submitted = self._batcher(transitions.mark_submitted)
         self.requeued = self._batcher(transitions.mark_requeued, frees=True)
         self.succeeded = self._batcher(transitions.mark_succeeded, final=True, frees=True)
         self.failed = self._batcher(transitions.mark_failed, final=True, frees=True)
 
-    async def _load(self, ids: list[int]) -> list[Work | None]:
-        return await in_database(load_work, ids)
+    def remember(self, generations: Iterable[Generation]) -> None:
+        """Rows that were stored a moment ago need not be read again by the job that starts now."""
+        for row in generations:
+            if row.status == Generation.Status.QUEUED:
+                self._fresh[row.pk] = _work(row, ())
+
+    async def load(self, generation_id: int) -> Work | None:
+        """The snapshot to start from; None if the generation is final or unknown."""
+        return self._fresh.pop(generation_id, None) or await self._load(generation_id)
 
     def _batcher(
         self, mark: Callable[..., set[int]], *, final: bool = False, frees: bool = False

@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from django.conf import settings
 
+from generation.engine.batching import Batcher
+from generation.engine.births import store_new
 from generation.engine.completion import CompletionHub
 from generation.engine.embedded import EmbeddedRunner
+from generation.models import Generation
 from generation.upstream.client import Timeouts, UpstreamClient
+from jimeng_site.database import in_database
+
+BIRTHS_AT_ONCE = 50
 
 
 class Runner(Protocol):
     """Where jobs run. Embedded here; as Procrastinate tasks when scaled out."""
 
-    async def submit(self, ids: Sequence[int]) -> None: ...
+    async def submit(self, generations: Sequence[Generation]) -> None: ...
 
     async def start(self) -> None: ...
 
@@ -31,6 +38,8 @@ class Runtime:
     client: UpstreamClient
     hub: CompletionHub
     runner: Runner
+    births: Batcher[list[Generation], list[Generation]]
+    """Stores the rows of one request; those that arrive together share a transaction."""
 
 
 class _Process:
@@ -52,9 +61,12 @@ async def start() -> None:
     )
     hub = CompletionHub()
     runner = EmbeddedRunner(client, hub)
+    births: Batcher[list[Generation], list[Generation]] = Batcher(
+        partial(in_database, store_new), limit=BIRTHS_AT_ONCE, name="births"
+    )
     hub.start()
     await runner.start()
-    _Process.runtime = Runtime(client=client, hub=hub, runner=runner)
+    _Process.runtime = Runtime(client=client, hub=hub, runner=runner, births=births)
 
 
 async def stop() -> None:

@@ -34,9 +34,7 @@ def parse_credits(payload: Any) -> Credits:
     """
     contents = _benefits(payload)
     balance = next((each for each in (as_dict(content.get("credit")) for content in contents) if each), {})
-    gift, purchase, vip = (
-        as_int(balance.get(key)) for key in ("gift_credit", "purchase_credit", "vip_credit")
-    )
+    gift, purchase, vip = (as_int(balance.get(key)) for key in ("gift_credit", "purchase_credit", "vip_credit"))
     if gift is None and purchase is None and vip is None:
         raise UpstreamProtocolError("The answer holds no balance.")
     lapses = [

@@ -153,9 +153,7 @@ class UpstreamClient:
     async def _records(
         self, login: Login, path: str, body: Mapping[str, Any], asked: Sequence[str]
     ) -> dict[str, Record]:
-        return await self._call(
-            login, path, body, _of_data(lambda content: parsing.parse_records(content, asked))
-        )
+        return await self._call(login, path, body, _of_data(lambda content: parsing.parse_records(content, asked)))
 
     async def _call(
         self,
@@ -200,9 +198,7 @@ class UpstreamClient:
             "POST",
             f"{self._base_url}{path}?{urlencode(signing.query(login, query))}",
             headers=headers,
-            content=payloads.compact(body).encode(
-                errors="replace"
-            ),  # a lone surrogate in a prompt becomes "?"
+            content=payloads.compact(body).encode(errors="replace"),  # a lone surrogate in a prompt becomes "?"
             extensions=self._extensions,
         )
 

@@ -111,7 +111,13 @@ _NEVER_SENT = (
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
-_NEVER_SENT_STOCK = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
+_NEVER_SENT_STOCK = (
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
 
 _SECRETS = re.compile(
     r"https?://\S+|\b(?:sessionid(?:_ss)?|sid_tt|sid_guard|uid_tt(?:_ss)?)\s*[=:]\s*\S+", re.IGNORECASE
@@ -217,10 +223,7 @@ def was_never_sent(exc: BaseException) -> bool:
         return any(isinstance(each, _NEVER_SENT) for each in chain)
     if any(isinstance(each, _NEVER_SENT_STOCK) for each in chain):
         return True
-    has_cause = len(chain) > 1
-    return not has_cause and isinstance(
-        exc, httpx.ConnectError | httpx.UnsupportedProtocol | httpx.InvalidURL
-    )
+    return isinstance(exc, httpx.ConnectError) and len(chain) == 1
 
 
 def retry_after_s(value: str | None, *, now: datetime) -> float | None:

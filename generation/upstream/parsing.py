@@ -12,23 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generation.errors import UpstreamProtocolError
-from generation.upstream.answers import Accepted, AccountInfo, CheckIn, Credits, Item, Record, RecordState
+from generation.upstream.answers import Accepted, Item, Record, RecordState
 from generation.upstream.failures import UpstreamFailure, ambiguous, refusal
 from generation.upstream.values import as_dict, as_int, as_list, as_number, as_seconds, as_text, sort_of
-
-__all__ = [
-    "Accepted",
-    "AccountInfo",
-    "CheckIn",
-    "Credits",
-    "Item",
-    "Record",
-    "RecordState",
-    "parse_accepted",
-    "parse_record",
-    "parse_records",
-    "unwrap",
-]
 
 # docs/upstream.md#status. Whatever is not here is still running.
 STATE_BY_STATUS: dict[int, RecordState] = {
@@ -111,7 +97,10 @@ def parse_records(content: dict[str, Any], asked: Sequence[str]) -> dict[str, Re
             by_name.setdefault(name, record)
     if not by_name and any(key not in asked and key not in _LISTS for key in content):
         raise UpstreamProtocolError("The history answer holds neither records nor nothing.")
-    return {wanted: by_name[wanted] for wanted in asked if wanted and wanted in by_name}
+    found = {wanted: by_name[wanted] for wanted in asked if wanted and wanted in by_name}
+    if any(not record.record_id for record in found.values()):
+        raise UpstreamProtocolError("A record was found that names no history_record_id.")
+    return found
 
 
 def _answers(content: dict[str, Any], asked: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -144,9 +133,7 @@ def parse_record(answer: dict[str, Any], *, fallback_id: str = "") -> Record:
         status=STATUS_UNREADABLE if status is None else status,
         fail_code=as_text(answer.get("fail_code")) or as_text(task.get("fail_code")),
         fail_message=as_text(answer.get("fail_starling_message")) or as_text(answer.get("fail_msg")),
-        items=tuple(
-            _item(each, index) for index, each in enumerate(as_list(answer.get("item_list"))) if each
-        ),
+        items=tuple(_item(each, index) for index, each in enumerate(as_list(answer.get("item_list"))) if each),
         total=as_int(answer.get("total_image_count")),
         finished=as_int(answer.get("finished_image_count")),
         queue_position=as_int(queue.get("queue_idx")),

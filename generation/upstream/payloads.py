@@ -89,9 +89,7 @@ def history_body(
     """
     if bool(record_ids) == bool(submit_ids):
         raise ValueError("Give record ids or submit ids, and not both.")
-    asked: dict[str, Any] = (
-        {"history_ids": list(record_ids)} if record_ids else {"submit_ids": list(submit_ids)}
-    )
+    asked: dict[str, Any] = {"history_ids": list(record_ids)} if record_ids else {"submit_ids": list(submit_ids)}
     return {**asked, "image_info": _IMAGE_INFO, "http_common_info": dict(_COMMON)} if with_images else asked
 
 

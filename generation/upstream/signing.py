@@ -91,11 +91,7 @@ def cookie(login: Login, *, now: int) -> str:
     Raises ValueError, without the value, when the sessionid cannot stand in a cookie.
     """
     session = login.sessionid
-    if (
-        not session
-        or not (session.isascii() and session.isprintable())
-        or any(sign in session for sign in ' ;,"')
-    ):
+    if not session or not (session.isascii() and session.isprintable()) or any(sign in session for sign in ' ;,"'):
         raise ValueError("The sessionid holds characters that no cookie can carry.")
     lapses = quote_plus(formatdate(now + SESSION_MAX_AGE_S, usegmt=True))
     return (

@@ -98,7 +98,7 @@ def representation(asked: str | None, *, model: str, api_key: ApiKey | None) -> 
     """How pictures travel: what the request says, else the key, else what clients of this name can read."""
     of_key = "" if api_key is None else api_key.response_format
     by_name = "b64_json" if model.startswith(B64_NAMES) else "url"
-    return cast(Representation, asked or of_key or by_name)
+    return cast("Representation", asked or of_key or by_name)
 
 
 def is_allowed(model: str, api_key: ApiKey | None) -> bool:
@@ -119,9 +119,4 @@ def no_such_model(model: str) -> UnknownModel:
 
 
 def _is_a_word(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= _WORD_MAX_CHARS
-        and value.isascii()
-        and value.isprintable()
-    )
+    return isinstance(value, str) and 0 < len(value) <= _WORD_MAX_CHARS and value.isascii() and value.isprintable()

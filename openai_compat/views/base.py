@@ -36,9 +36,7 @@ class AsyncAPIView(APIView):
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]  # async
         self.args, self.kwargs = args, kwargs
         try:
-            method = (request.method or "").lower()
-            if method not in self.http_method_names or not hasattr(self, method):
-                raise MethodNotAllowed(method.upper())
+            method = self._checked_method(request)
             if method != "options":
                 self.caller = await authenticate(request, needs_accounts=self.needs_accounts)
             response: HttpResponseBase = await getattr(self, method)(request, *args, **kwargs)
@@ -49,6 +47,12 @@ class AsyncAPIView(APIView):
     async def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # async
         """Says what may be done here; needs no key."""
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+    def _checked_method(self, request: HttpRequest) -> str:
+        method = (request.method or "").lower()
+        if method not in self.http_method_names or not hasattr(self, method):
+            raise MethodNotAllowed(method.upper())
+        return method
 
     def _as_seen_by_caller(self, exc: Exception) -> Exception:
         caller = getattr(self, "caller", None)

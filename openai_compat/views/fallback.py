@@ -19,9 +19,7 @@ async def unknown_url(request: HttpRequest) -> JsonResponse:
     message = f"Unknown request URL: {request.method} {path}."
     if path.startswith("/v1/v1"):
         message += " The base URL contains /v1 twice; give it once."
-    return render(
-        Answer(wire=Wire(404, "invalid_request_error"), code="unknown_url", message=message), request=request
-    )
+    return render(Answer(wire=Wire(404, "invalid_request_error"), code="unknown_url", message=message), request=request)
 
 
 def is_api_path(path: str) -> bool:
