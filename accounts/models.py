@@ -10,6 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.querysets import AccountQuerySet
 
 
+def total_credits(*parts: int | None, spent: int) -> int | None:
+    """The sum of the known parts less what was spent since, never below 0; None if no part is known."""
+    known = [part for part in parts if part is not None]
+    return max(0, sum(known) - spent) if known else None
+
+
 class Account(models.Model):
     """A Jimeng login. The sessionid is encrypted at rest and found by its fingerprint."""
 
@@ -96,8 +102,9 @@ class Account(models.Model):
     @property
     def credits(self) -> int | None:
         """Balance in credits less what was spent since it was read; None if it was never read."""
-        known = [part for part in (self.gift_credits, self.purchase_credits, self.vip_credits) if part is not None]
-        return max(0, sum(known) - self.spent_since_read) if known else None
+        return total_credits(
+            self.gift_credits, self.purchase_credits, self.vip_credits, spent=self.spent_since_read
+        )
 
     @property
     def cap(self) -> int:

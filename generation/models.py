@@ -74,6 +74,7 @@ class Generation(models.Model):
     error_code = models.CharField(_("error"), max_length=40, blank=True)
     error_detail = models.CharField(_("error text"), max_length=500, blank=True)
     upstream_code = models.CharField(max_length=20, blank=True)
+    retry_after_s = models.FloatField(null=True)  # null: not known when asking again would help
 
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     deadline_at = models.DateTimeField()

@@ -29,7 +29,7 @@ from generation.errors import (
     error_class,
 )
 from generation.models import Generation, Media, new_generation_id
-from generation.specs import ImageSpec, split_counts
+from generation.specs import ImageSpec, submission_counts
 from generation.upstream.failures import UpstreamFailure
 from jimeng_site.admission import leave
 from jimeng_site.database import in_database
@@ -78,7 +78,7 @@ def _new_rows(
 ) -> list[Generation]:
     """One row a submission; the first carries the idempotency key and names the group."""
     now = timezone.now()
-    counts = split_counts(spec.count, spec.info.images_per_submission)
+    counts = submission_counts(spec)
     group_id = new_generation_id() if len(counts) > 1 else ""
     spec_hash = spec.fingerprint()
     rows = []
@@ -186,8 +186,14 @@ def raise_if_failed(generations: Sequence[Generation]) -> None:
     """Raise the stored error (its class, detail, public_id) if no generation of the request succeeded."""
     if any(each.status == Generation.Status.SUCCEEDED for each in generations):
         return
-    first = generations[0]
-    raise error_class(first.error_code)(first.error_detail, public_id=first.public_id)
+    errors = [
+        error_class(each.error_code)(
+            each.error_detail, public_id=each.public_id, retry_after_s=each.retry_after_s
+        )
+        for each in generations
+    ]
+    # If any part may have been paid for, the caller must not be told that repeating is safe.
+    raise min(errors, key=lambda error: error.safe_to_repeat)
 
 
 # --- results ------------------------------------------------------------------------------------

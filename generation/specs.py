@@ -176,6 +176,13 @@ def _size(
     return table_width, table_height, chosen_ratio, chosen
 
 
+def submission_counts(spec: ImageSpec) -> list[int]:
+    """How many pictures each submission of this request makes. A story whose prompt names the number stays whole."""
+    if spec.is_story and spec.count == story_count(spec.prompt):
+        return [spec.count]
+    return split_counts(spec.count, spec.info.images_per_submission)
+
+
 def split_counts(count: int, per_submission: int) -> list[int]:
     """How a request for many pictures is spread over submissions, as evenly as possible: 10 by 8 is 5 + 5."""
     parts = -(-count // per_submission)

@@ -110,6 +110,7 @@ class Failed:
     error_code: str
     detail: str
     upstream_code: str = ""
+    retry_after_s: float | None = None
 
 
 @transaction.atomic
@@ -241,6 +242,7 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
             error_code=each.error_code,
             error_detail=each.detail[:500],
             upstream_code=each.upstream_code[:20],
+            retry_after_s=each.retry_after_s,
             finished_at=at,
         )
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -18,14 +19,15 @@ from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
 from generation.engine import runtime  # noqa: E402
 from jimeng_site.admission import Admission  # noqa: E402
-from jimeng_site.database import Lanes, lanes_close, lanes_open  # noqa: E402
+from jimeng_site.database import Lanes, lanes_close, lanes_open, page_connections_close  # noqa: E402
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
-REQUESTS_AT_ONCE = 16  # between arrival and wait; more gains nothing on one event loop
+GC_THRESHOLDS = (20_000, 20, 20)  # thousands of waiting requests are many objects, and few of them garbage
+REQUESTS_AT_ONCE = 48  # between arrival and wait; more gains nothing on one event loop
 PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/i18n/")
 
 
@@ -54,7 +56,11 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif self._lanes is None or scope["path"] == "/" or scope["path"].startswith(PAGE_PREFIXES):
-            await self._pages(scope, receive, send)
+            async with ThreadSensitiveContext():
+                try:
+                    await self._pages(scope, receive, send)
+                finally:
+                    await page_connections_close()
         else:
             await self._on_a_lane(self._lanes, scope, receive, send)
 
@@ -62,7 +68,7 @@ class Application:
         lane, executor = lanes.borrow()
         try:
             async with Admission(self._door), ThreadSensitiveContext(executor=executor):
-                await self._api(scope, receive, send)
+                await self._api(scope, _bounded(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), send)
         finally:
             lanes.give_back(lane)
 
@@ -71,6 +77,9 @@ class Application:
         try:
             self._lanes = lanes_open(settings.JIMENG_DATABASE_LANES)
             await runtime.start()
+            # What is there now stays: the collector need not look through it again, nor so often.
+            gc.freeze()
+            gc.set_threshold(*GC_THRESHOLDS)
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise
@@ -80,6 +89,21 @@ class Application:
         self._lanes = None
         lanes_close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _bounded(receive: Receive, limit_bytes: int) -> Receive:
+    """Ends a body just past the limit: the view then answers 413, and nothing endless is written to disk."""
+    received = 0
+
+    async def receive_bounded() -> MutableMapping[str, Any]:
+        nonlocal received
+        message = await receive()
+        if message["type"] != "http.request":
+            return message
+        received += len(message.get("body", b""))
+        return {**message, "more_body": message.get("more_body", False) and received <= limit_bytes}
+
+    return receive_bounded
 
 
 application = Application()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,7 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.core import signals
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections, reset_queries
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,10 +66,11 @@ class _Process:
 
 def lanes_open(count: int) -> Lanes:
     """Start the lanes of this process. Called once, by the ASGI lifespan."""
-    # Lanes keep their connection from request to request; threads of pages give theirs back as ever.
+    # Lanes keep their connection from request to request, and each receiver would cost an API request a hop to
+    # its lane. Pages give theirs back in `page_connections_close`.
+    signals.request_started.disconnect(reset_queries)
     for signal in (signals.request_started, signals.request_finished):
         signal.disconnect(close_old_connections)
-        signal.connect(_close_connections_of_pages)
     _Process.lanes = Lanes(count)
     return _Process.lanes
 
@@ -79,6 +79,11 @@ def lanes_close() -> None:
     lanes, _Process.lanes = _Process.lanes, None
     if lanes is not None:
         lanes.close()
+
+
+async def page_connections_close() -> None:
+    """At the end of a page, in its own thread: give its connections back."""
+    await sync_to_async(connections.close_all)()
 
 
 async def in_database(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -103,7 +108,3 @@ def _guarded(work: Callable[[], T]) -> T:
             connection.close_if_unusable_or_obsolete()
         raise
 
-
-def _close_connections_of_pages(**kwargs: Any) -> None:
-    if not threading.current_thread().name.startswith(LANE_THREAD_PREFIX):
-        close_old_connections()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -41,6 +42,14 @@ def _hide_value(value: Any) -> Any:
     return value
 
 
+class PagesOnly(logging.Filter):
+    """Drops Django's line about a 5xx of the API: explained ones are no errors of ours, bugs are logged once already."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        path = getattr(getattr(record, "request", None), "path", "")
+        return path.startswith("/admin/") or path == ""
+
+
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
     """A `LOGGING` dict. Everything, Django's and gunicorn's records too, goes to standard error through one formatter."""
     shared = [
@@ -70,12 +79,13 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"pages_only": {"()": PagesOnly}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "httpx": {"level": "WARNING"},  # logs whole addresses at INFO
             "aiohttp": {"level": "WARNING"},
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["pages_only"]},
             "gunicorn": {"handlers": [], "propagate": True},
             "gunicorn.access": {"level": "WARNING"},  # a line a request costs more than it tells
         },

@@ -32,6 +32,8 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse | Awaitable[Ht
             name = _begin(request)
             response: HttpResponse = await get_response(request)
             response["x-request-id"] = name
+            if not response.streaming:
+                response.setdefault("Content-Length", str(len(response.content)))
             return response
 
         return handle_async

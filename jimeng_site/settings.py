@@ -94,7 +94,7 @@ MEDIA_ROOT = JIMENG_DATA_DIR / "media"
 MEDIA_URL = "/media/"
 FILE_UPLOAD_PERMISSIONS = 0o600
 STATIC_URL = "/static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None  # only for `collectstatic`
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # `make run` needs no collectstatic
 STORAGES = {
@@ -105,6 +105,7 @@ STORAGES = {
 # --- Django -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -176,4 +177,7 @@ UNFOLD = {
     "SITE_SYMBOL": "image",
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
+    "STYLES": ["jimeng_site.navigation.admin_styles"],
+    "ENVIRONMENT": "jimeng_site.navigation.environment",
+    "SIDEBAR": {"navigation": "jimeng_site.navigation.sidebar"},
 }

@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
+M = TypeVar("M", bound=models.Model)
+
 
 def update_where(
-    model: type[models.Model], *, where: Mapping[str, Any], values: Mapping[str, Any]
+    model: type[models.Model],
+    *,
+    where: Mapping[str, Any],
+    values: Mapping[str, Any],
+    add: Mapping[str, int] | None = None,
 ) -> int:
-    """UPDATE … SET values WHERE all of `where` (equality, or IN for a tuple). Returns the number of rows."""
-    sql = _update_sql(model, tuple((name, _many(value)) for name, value in where.items()), tuple(values), _vendor())
-    params = [_prepared(model, name, value) for name, value in values.items()]
+    """UPDATE … SET values, and columns of `add` raised, WHERE all of `where` (equality, or IN for a tuple).
+
+    Returns the number of rows.
+    """
+    add = add or {}
+    conditions = tuple((name, _many(value)) for name, value in where.items())
+    sql = _update_sql(model, conditions, tuple(values), tuple(add), _vendor())
+    params = [*(_prepared(model, name, value) for name, value in values.items()), *add.values()]
     for name, value in where.items():
         each = value if isinstance(value, tuple) else (value,)
         params.extend(_prepared(model, name, one) for one in each)
@@ -39,6 +50,18 @@ def insert_rows(
     ]
     with connection.cursor() as cursor:
         cursor.executemany(_insert_sql(model, tuple(names), ignore_conflicts, _vendor()), prepared)
+
+
+def insert_objects(objects: Sequence[M]) -> None:
+    """INSERT unsaved instances of one model, all fields, and set their primary keys."""
+    for each in objects:
+        model = type(each)
+        fields = _insertable(model)
+        params = [field.get_db_prep_save(getattr(each, field.attname), connection) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(_insert_one_sql(model, _vendor()), params)
+            each.pk = cursor.fetchone()[0]
+        each._state.adding, each._state.db = False, connection.alias
 
 
 def _many(value: Any) -> int:
@@ -62,7 +85,11 @@ def _prepared(model: type[models.Model], name: str, value: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _update_sql(
-    model: type[models.Model], where: tuple[tuple[str, int], ...], names: tuple[str, ...], _vendor: str
+    model: type[models.Model],
+    where: tuple[tuple[str, int], ...],
+    names: tuple[str, ...],
+    added: tuple[str, ...],
+    _vendor: str,
 ) -> str:
     quote = connection.ops.quote_name
     conditions = [
@@ -70,6 +97,8 @@ def _update_sql(
         for name, many in where
     ]
     assignments = [f"{quote(_column(model, name))} = %s" for name in names]
+    raised = [quote(_column(model, name)) for name in added]
+    assignments += [f"{column} = {column} + %s" for column in raised]
     table = quote(model._meta.db_table)
     return f"UPDATE {table} SET {', '.join(assignments)} WHERE {' AND '.join(conditions)}"  # noqa: S608  (our own names)
 
@@ -82,6 +111,18 @@ def _insert_sql(model: type[models.Model], names: tuple[str, ...], ignore_confli
     table = quote(model._meta.db_table)
     ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     return f"INSERT INTO {table} ({columns}) VALUES ({marks}){ending}"  # noqa: S608  (our own names)
+
+
+@lru_cache(maxsize=16)
+def _insertable(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+    return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+
+
+@lru_cache(maxsize=16)
+def _insert_one_sql(model: type[models.Model], vendor: str) -> str:
+    key = connection.ops.quote_name(model._meta.pk.column)
+    names = tuple(field.name for field in _insertable(model))
+    return f"{_insert_sql(model, names, False, vendor)} RETURNING {key}"
 
 
 def _column(model: type[models.Model], name: str) -> str:

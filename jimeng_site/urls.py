@@ -13,3 +13,8 @@ urlpatterns = [
     path("", include("generation.urls")),
     path("", include("openai_compat.urls")),
 ]
+
+handler400 = "openai_compat.views.fallback.bad_request"
+handler403 = "openai_compat.views.fallback.permission_denied"
+handler404 = "openai_compat.views.fallback.page_not_found"
+handler500 = "openai_compat.views.fallback.server_error"

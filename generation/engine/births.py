@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.errors import PoolBusy
 from generation import transitions
 from generation.models import Generation
+from jimeng_site.sql import insert_objects
 
 
 @transaction.atomic
@@ -18,6 +19,6 @@ def store_new(requests: Sequence[list[Generation]]) -> list[list[Generation]]:
     rows = [row for request in requests for row in request]
     if Generation.objects.waiting().order_by().count() + len(requests) > settings.JIMENG_QUEUE_LIMIT:
         raise PoolBusy("The queue of this gateway is full; nothing was spent.", retry_after_s=10)
-    Generation.objects.bulk_create(rows)
+    insert_objects(rows)
     transitions.add_created_events(rows)
     return list(requests)

@@ -94,7 +94,8 @@ class CompletionHub:
     async def _serve(self) -> None:
         while True:
             try:
-                await asyncio.wait_for(self._wake.wait(), timeout=self._sweep_s)
+                async with asyncio.timeout(self._sweep_s):
+                    await self._wake.wait()
             except TimeoutError:
                 self._to_check.update(self._waiting)
             self._wake.clear()

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.errors import GatewayError, PoolBusy
-from accounts.services import LeaseWant
+from accounts.models import Account
+from accounts.services import LeaseWant, LentAccount
 from accounts.vault import decrypt
 from generation import transitions
 from generation.upstream.signing import Login
@@ -57,7 +58,7 @@ def claim(wants: Sequence[Want], *, at: datetime) -> list[Claim | GatewayError |
         [
             transitions.Running(
                 generation_id=want.generation_id,
-                account_id=account.pk,
+                account_id=account.id,
                 account_label=account.name,
                 attempt=want.attempt,
             )
@@ -68,13 +69,13 @@ def claim(wants: Sequence[Want], *, at: datetime) -> list[Claim | GatewayError |
     lost = [(want, account) for want, account in lent if want.generation_id not in won]
     accounts.leases_release(holders=[want.lease.holder for want, _ in lost])
     for want, account in lost:
-        accounts.account_refund(account_id=account.pk, cost_credits=want.lease.cost_credits)
+        accounts.account_refund(account_id=account.id, cost_credits=want.lease.cost_credits)
     outcomes: list[Claim | GatewayError | LostRace | None] = []
     for want, answer in zip(wants, answers, strict=True):
         if answer.account is None:
             outcomes.append(answer.refusal)
         elif want.generation_id in won:
-            outcomes.append(Claim(account_id=answer.account.pk, login=logins.of(answer.account)))
+            outcomes.append(Claim(account_id=answer.account.id, login=logins.of(answer.account)))
         else:
             outcomes.append(LostRace())
     return outcomes
@@ -88,7 +89,7 @@ class Logins:
     def __init__(self) -> None:
         self._known: dict[str, Login] = {}
 
-    def of(self, account: accounts.Account) -> Login:
+    def of(self, account: Account | LentAccount) -> Login:
         login = self._known.get(account.sessionid_encrypted)
         if login is None:
             if len(self._known) >= self.LIMIT:
@@ -143,7 +144,8 @@ class AccountDesk:
     async def _serve(self) -> None:
         while True:
             try:
-                await asyncio.wait_for(self._wake.wait(), timeout=TICK_S if self._queue else None)
+                async with asyncio.timeout(TICK_S if self._queue else None):
+                    await self._wake.wait()
             except TimeoutError:
                 pass
             self._wake.clear()

@@ -23,6 +23,7 @@ from generation.engine.caretaker import Caretaker
 from generation.engine.desk import AccountDesk, Claim, LostRace, Want
 from generation.engine.journal import Journal, Work
 from generation.engine.media import MediaFetcher
+from generation.engine.timing import Sighting
 from generation.engine.watcher import Follow, Watcher
 from generation.errors import GenerationFailed, GenerationTimedOut, OutcomeUnknown
 from generation.models import Generation
@@ -287,8 +288,8 @@ async def _follow_to_the_end(held: Held, accepted: Accepted, tools: Tools) -> No
     finally:
         tools.watcher.drop(held.account_id, follow)
     if elapsed_s == 0.0 and follow.latest is not None and follow.misses == 0:
-        took_s = asyncio.get_running_loop().time() - follow.window.submitted_at
-        tools.watcher.forecaster.learn(work.timing_key, took_s)
+        ready_s = asyncio.get_running_loop().time() - follow.window.submitted_at
+        tools.watcher.forecaster.learn(work.timing_key, Sighting(running_s=follow.running_s, ready_s=ready_s))
     change = transitions.Succeeded(
         generation_id=work.id,
         public_id=work.public_id,
@@ -352,33 +353,35 @@ class _Harvest:
     def _new(self, items: list[Item]) -> list[Item]:
         fresh = []
         for item in items:
-            key = item.item_id or item.uri or item.url
+            key = _key(item)
             if key not in self.positions:
                 self.positions[key] = len(self.positions)
                 fresh.append(item)
         return fresh
 
     async def _fetch(self, items: list[Item]) -> list[ResultFile]:
-        work = self._work
-        wanted = [
-            (item, self.positions[item.item_id or item.uri or item.url])
-            for item in items
+        places = [self.positions[_key(item)] for item in items]
+        missing = [
+            self._fetch_one(item, position)
+            for item, position in zip(items, places, strict=True)
+            if position not in self._work.recorded_positions
         ]
-        return list(
-            await asyncio.gather(
-                *(
-                    self._tools.media.fetch(
-                        item,
-                        public_id=work.public_id,
-                        position=position,
-                        created_at=work.created_at,
-                        output_format=work.spec.output_format,
-                    )
-                    for item, position in wanted
-                    if position not in work.recorded_positions
-                )
-            )
+        return [await missing[0]] if len(missing) == 1 else list(await asyncio.gather(*missing))
+
+    async def _fetch_one(self, item: Item, position: int) -> ResultFile:
+        work = self._work
+        return await self._tools.media.fetch(
+            item,
+            public_id=work.public_id,
+            position=position,
+            created_at=work.created_at,
+            output_format=work.spec.output_format,
         )
+
+
+def _key(item: Item) -> str:
+    """What tells a picture from the others of its set, from one look to the next."""
+    return item.item_id or item.uri or item.url
 
 
 async def _fail(work: Work, error: GatewayError, tools: Tools) -> None:
@@ -395,5 +398,6 @@ async def _fail(work: Work, error: GatewayError, tools: Tools) -> None:
             error_code=error.code,
             detail=error.detail,
             upstream_code=upstream_code,
+            retry_after_s=error.retry_after_s,
         )
     )

@@ -39,6 +39,7 @@ class Follow:
         self.kind = kind
         self.window = window
         self.latest: Record | None = None
+        self.running_s = 0.0  # seconds after acceptance when it was last seen running
         self.missing_since: float | None = None
         self.misses = 0
         self._changed: asyncio.Future[None] | None = None
@@ -56,7 +57,10 @@ class Follow:
         assert self.latest is not None  # noqa: S101  (fresh means there is one)
         return self.latest
 
-    def tell(self, record: Record) -> None:
+    def tell(self, record: Record, *, asked_at: float | None = None) -> None:
+        """`asked_at`: on the loop's clock, when the question left."""
+        if asked_at is not None and not _is_final(record):
+            self.running_s = asked_at - self.window.submitted_at
         self.missing_since, self.misses, self._lost = None, 0, False
         before = self.latest
         self.latest = record
@@ -151,11 +155,14 @@ class _AccountWatch:
         self._asked_at = 0.0
         self._failures = 0
         self._not_before = 0.0
+        self._sleeps_until = 0.0
 
     def add(self, follow: Follow, login: Login) -> None:
         self.follows[follow.record_id] = follow
         self._login = login
-        self._wake.set()
+        now = asyncio.get_running_loop().time()
+        if follow.window.next_ask_at(now=now, asked_at=self._asked_at) < self._sleeps_until:
+            self._wake.set()  # due before what the task sleeps for
         if self.task is None or self.task.done():
             self.task = asyncio.get_running_loop().create_task(
                 self._run(), name=f"watch-account-{self.account_id}", context=contextvars.Context()
@@ -164,7 +171,6 @@ class _AccountWatch:
     def remove(self, follow: Follow) -> None:
         if self.follows.get(follow.record_id) is follow:
             del self.follows[follow.record_id]
-            self._wake.set()
 
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -173,13 +179,16 @@ class _AccountWatch:
             windows = [each.window for each in self.follows.values()]
             ask_at = max(self._not_before, next_ask_at(windows, now=clock(), asked_at=self._asked_at))
             if ask_at > clock():
+                self._sleeps_until = ask_at
                 try:
-                    await asyncio.wait_for(self._wake.wait(), timeout=ask_at - clock())
+                    async with asyncio.timeout_at(ask_at):
+                        await self._wake.wait()
                 except TimeoutError:
                     pass
                 else:
-                    continue  # something was added or removed: think again
-            await self._ask()
+                    continue  # something that is due earlier was added: think again
+            if self.follows:
+                await self._ask()
 
     async def _ask(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -197,7 +206,7 @@ class _AccountWatch:
             if record is None:
                 self._missed(follow, now)
             else:
-                follow.tell(record)
+                follow.tell(record, asked_at=self._asked_at)
 
     async def _fetch(self, follows: dict[str, Follow]) -> dict[str, Record]:
         login = self._login

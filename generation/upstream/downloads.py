@@ -36,7 +36,7 @@ class Downloaded:
 
 
 async def fetch_file(
-    http: httpx.AsyncClient, url: str, *, max_bytes: int, extensions: dict[str, Any], now: datetime
+    transport: httpx.AsyncBaseTransport, url: str, *, max_bytes: int, extensions: dict[str, Any], now: datetime
 ) -> Downloaded:
     """Fetch one file through at most 3 redirects, none of which may leave https.
 
@@ -47,7 +47,7 @@ async def fetch_file(
     for _hop in range(REDIRECTS_MAX + 1):
         if address.scheme not in ("http", "https") or not address.host:
             raise UpstreamFailure(FailureKind.UNREACHABLE, code="address", message="Not an HTTP address.")
-        async with _answer(http, address, extensions) as response:
+        async with _answer(transport, address, extensions) as response:
             target = response.headers.get("location")
             if not response.is_redirect or target is None:
                 return await _read(response, max_bytes=max_bytes, now=now)
@@ -60,10 +60,10 @@ async def fetch_file(
 
 @asynccontextmanager
 async def _answer(
-    http: httpx.AsyncClient, address: httpx.URL, extensions: dict[str, Any]
+    transport: httpx.AsyncBaseTransport, address: httpx.URL, extensions: dict[str, Any]
 ) -> AsyncIterator[httpx.Response]:
     request = httpx.Request("GET", address, headers=_HEADERS, extensions=extensions)
-    response = await http.send(request, stream=True, follow_redirects=False)
+    response = await transport.handle_async_request(request)
     try:
         yield response
     finally:

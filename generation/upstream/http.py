@@ -53,13 +53,19 @@ class CookielessTransport(AiohttpTransport):
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
-def new_http_client(*, transport: httpx.AsyncBaseTransport | None, max_connections: int) -> httpx.AsyncClient:
+def new_transport(*, max_connections: int) -> httpx.AsyncBaseTransport:
+    """The real one, with keep-alive."""
+    return CookielessTransport(
+        limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEPALIVE_S), trust_env=False
+    )
+
+
+def new_http_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
     """A client that keeps no cookie, heeds no proxy variable, and logs no address at any level."""
-    limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEPALIVE_S)
     # httpx logs whole addresses at INFO, signatures included.
     logging.getLogger("httpx").addFilter(_drop)
     return httpx.AsyncClient(
-        transport=transport or CookielessTransport(limits=limits),
+        transport=transport,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         trust_env=False,
     )

@@ -113,12 +113,12 @@ def headers(login: Login, path: str, *, device_time: int, referer: str = ORIGIN)
     }
 
 
-def query(login: Login, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def query(web_id: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The query of one web API call: what every call carries, then what this one adds."""
     return {
         "aid": str(WEB.app_id),
         "device_platform": "web",
         "region": WEB.region,
-        "webId": login.web_id,
+        "webId": web_id,
         **(extra or {}),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -52,8 +51,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_api_path(request.path):
         return render(describe(Exception()), request=request)
     return defaults.server_error(request)
-
-
-def broken_request() -> JsonResponse:
-    """For what the ASGI handler cannot even make a request of: a query string that is not UTF-8."""
-    return render(describe(BadRequest()), request=None)

@@ -1,0 +1,118 @@
+"""Generations, read-only: nothing here changes one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.paginator import InfinitePaginator
+
+from accounts.display import NOTHING
+from generation.admin import panels
+from generation.admin.cells import GenerationCells
+from generation.admin.filters import ModelFilter, WhenFilter
+from generation.admin.thumbnails import thumbnail
+from generation.models import Generation, Media
+
+_PUBLIC_ID = re.compile(r"gen_[0-9a-f]+")
+
+
+@admin.register(Generation)
+class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+    list_display = (
+        "picture_cell",
+        "id_cell",
+        "status_cell",
+        "prompt_cell",
+        "served_cell",
+        "credits_cell",
+        "duration_cell",
+        "created_cell",
+    )
+    list_display_links = ("picture_cell", "id_cell")
+    empty_value_display = NOTHING
+    list_select_related = ("account", "api_key")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ModelFilter,
+        WhenFilter,
+        ("account", AutocompleteSelectFilter),
+        ("api_key", AutocompleteSelectFilter),
+    )
+    list_filter_submit = True
+    # A million rows: a page knows only whether there is a next one, and nothing sorts but by age.
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    sortable_by = ("created_cell",)
+    list_per_page = 50
+    actions = None
+    search_fields = ("prompt",)
+    search_help_text = _("A whole id (gen_…), or words of the prompt")
+    change_form_before_template = "admin/generation/generation_files.html"
+    change_form_after_template = "admin/generation/generation_timeline.html"
+    fieldsets = (
+        (
+            _("Outcome"),
+            {"fields": ("public_id", "status_cell", "error_shown", "credits_shown", "record_shown", "group_shown")},
+        ),
+        (_("Asked"), {"fields": ("prompt_shown", "requested_shown", "key_shown", "client_shown")}),
+        (_("Done"), {"fields": ("model", "spec_shown", "account_shown", "attempt")}),
+        (
+            _("Times"),
+            {"fields": ("created_shown", "submitted_shown", "finished_shown", "deadline_shown", "duration_cell")},
+        ),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Generation | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Generation | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        # Outside admin_view, which knows no async views; the view checks who asks.
+        return [path("thumbnail/<slug:public_id>.webp", thumbnail, name="generation_thumbnail"), *urls]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Generation]:
+        media = Media.objects.defer("upstream_url").order_by("position")
+        queryset: QuerySet[Generation] = super().get_queryset(request)
+        return queryset.prefetch_related(Prefetch("media", queryset=media))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Generation | None:
+        """By primary key, as the admin links it, or by public id, as everybody else does."""
+        field = "public_id" if _PUBLIC_ID.fullmatch(object_id) else from_field
+        found: Generation | None = super().get_object(request, object_id, field)
+        return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Generation], search_term: str
+    ) -> tuple[QuerySet[Generation], bool]:
+        """An id is looked up by its index; anything else is searched for as one phrase."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if _PUBLIC_ID.fullmatch(term):
+            return queryset.filter(public_id=term), False
+        return queryset.filter(prompt__icontains=term), False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Generation | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            context["show_history"] = False  # nobody changes a generation here
+            context["files"] = panels.files(obj)
+            context["timeline"] = panels.timeline(obj, obj.events.select_related("account"))
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response

@@ -1,0 +1,149 @@
+"""What the codes of a generation mean, in a person's words and language: for the admin and the history pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from generation.models import Generation, GenerationEvent
+
+# By `GatewayError.code`; a test keeps it complete.
+ERRORS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "invalid_api_key": gettext_lazy("the API key is not valid"),
+        "accounts_busy": gettext_lazy("all accounts were busy or resting; nothing was spent"),
+        "insufficient_quota": gettext_lazy("no account had enough credits; nothing was spent"),
+        "no_accounts": gettext_lazy("no account may serve this; nothing was spent"),
+        "upstream_login_expired": gettext_lazy("the login has expired, no other was left; nothing was spent"),
+        "invalid_value": gettext_lazy("a value in the request is not valid"),
+        "model_not_found": gettext_lazy("there is no such model"),
+        "generation_not_found": gettext_lazy("there is no such generation"),
+        "idempotency_key_reused": gettext_lazy("the Idempotency-Key was used for another request"),
+        "content_policy_violation": gettext_lazy("rejected by Jimeng's content filter"),
+        "upstream_unreachable": gettext_lazy("Jimeng could not be reached; nothing was spent"),
+        "upstream_protocol_error": gettext_lazy("Jimeng gave an answer that was not understood"),
+        "generation_failed": gettext_lazy("Jimeng could not finish it"),
+        "generation_cancelled": gettext_lazy("cancelled before anything was spent"),
+        "outcome_unknown": gettext_lazy("not known whether Jimeng accepted it; it is never submitted again"),
+        "result_unavailable": gettext_lazy("made, but its file cannot be fetched now"),
+        "timed_out": gettext_lazy("past its deadline; a late result can still be fetched"),
+        "generation_still_running": gettext_lazy("still running"),
+    }
+)
+# Why a generation went back into the queue: the account's fault, or ours. A test keeps the faults complete.
+REASONS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "expired": gettext_lazy("the login of the account has expired"),
+        "no_credits": gettext_lazy("the account is out of credits"),
+        "barred": gettext_lazy("the account may not use this model and size"),
+        "busy": gettext_lazy("the account has too many tasks at once"),
+        "throttled": gettext_lazy("Jimeng asked to slow down"),
+        "risk_hold": gettext_lazy("the account is held by risk control"),
+        "region": gettext_lazy("the region of the account is not allowed"),
+        "unreachable": gettext_lazy("Jimeng could not be reached"),
+        "topped_up": gettext_lazy("the account has got credits meanwhile"),
+        "never_arrived": gettext_lazy("Jimeng never got the submission"),
+        "interrupted": gettext_lazy("the gateway was stopped"),
+        "engine_restarted": gettext_lazy("the gateway was started again"),
+    }
+)
+
+
+def error_in_words(code: str) -> str:
+    return str(ERRORS.get(code, code.replace("_", " ")))
+
+
+def spending(generation: Generation) -> str:
+    """`yes`, `maybe` or `no`: whether credits have been spent. What Jimeng accepted counts, whatever came of it."""
+    if generation.history_record_id:
+        return "yes"
+    if generation.status == Generation.Status.SUBMITTING or generation.error_code == "outcome_unknown":
+        return "maybe"
+    return "no"
+
+
+def sentence(event: GenerationEvent) -> str:
+    """What happened, as one sentence. Facts that are missing are left out."""
+    return SENTENCES[event.kind](event.facts)
+
+
+def _known(facts: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: facts.get(name, "?") for name in names}
+
+
+def _created(facts: dict[str, Any]) -> str:
+    return _("Asked for with %(model)s, about %(credits)s credits.") % _known(facts, "model", "credits")
+
+
+def _claimed(facts: dict[str, Any]) -> str:
+    return _("Given to the account %(account)s, attempt %(attempt)s.") % _known(facts, "account", "attempt")
+
+
+def _submitting(facts: dict[str, Any]) -> str:
+    return _("Being submitted: from here on credits may be spent.")
+
+
+def _submitted(facts: dict[str, Any]) -> str:
+    return _accepted(_("Accepted by Jimeng as record %(record_id)s: the credits are spent."), facts)
+
+
+def _found(facts: dict[str, Any]) -> str:
+    return _accepted(_("The answer was lost, but Jimeng has it as record %(record_id)s."), facts)
+
+
+def _requeued(facts: dict[str, Any]) -> str:
+    reason = str(facts.get("reason", "?"))
+    return _said(_("Back in the queue, nothing spent: %(reason)s."), REASONS.get(reason, reason), facts)
+
+
+def _succeeded(facts: dict[str, Any]) -> str:
+    count = int(facts.get("pictures", 0))
+    return ngettext("Finished with %(count)d file.", "Finished with %(count)d files.", count) % {"count": count}
+
+
+def _failed(facts: dict[str, Any]) -> str:
+    return _said(_("Failed: %(reason)s."), error_in_words(str(facts.get("code", "?"))), facts)
+
+
+def _cancelled(facts: dict[str, Any]) -> str:
+    return _("Cancelled; nothing was spent.")
+
+
+def _media_stored(facts: dict[str, Any]) -> str:
+    return _("File %(number)s was fetched later and is stored.") % {"number": facts.get("position", 0) + 1}
+
+
+def _accepted(words: str, facts: dict[str, Any]) -> str:
+    text = words % _known(facts, "record_id")
+    if "forecast_s" in facts:
+        text += " " + _("Jimeng forecasts %(seconds)s s.") % {"seconds": round(facts["forecast_s"])}
+    return text
+
+
+def _said(words: str, reason: str | Promise, facts: dict[str, Any]) -> str:
+    """A sentence with a reason, and what Jimeng said about it."""
+    said = " · ".join(str(facts[name]) for name in ("upstream_code", "text") if name in facts)
+    text = words % {"reason": reason}
+    return f"{text} ({said})" if said else text
+
+
+# By kind of event; a test keeps it complete.
+SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = MappingProxyType(
+    {
+        GenerationEvent.Kind.CREATED: _created,
+        GenerationEvent.Kind.CLAIMED: _claimed,
+        GenerationEvent.Kind.SUBMITTING: _submitting,
+        GenerationEvent.Kind.SUBMITTED: _submitted,
+        GenerationEvent.Kind.FOUND: _found,
+        GenerationEvent.Kind.REQUEUED: _requeued,
+        GenerationEvent.Kind.SUCCEEDED: _succeeded,
+        GenerationEvent.Kind.FAILED: _failed,
+        GenerationEvent.Kind.CANCELLED: _cancelled,
+        GenerationEvent.Kind.MEDIA_STORED: _media_stored,
+    }
+)

@@ -1,0 +1,52 @@
+"""What unfold asks for each page of the admin: the sidebar, and the badge that says it is the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Sections with their links; those that the user may not view are left out by unfold."""
+    return [
+        {
+            "title": _("Pool"),
+            "items": [
+                _item(_("Accounts"), "group", "accounts", "account"),
+                _item(_("API keys"), "key", "accounts", "apikey"),
+            ],
+        },
+        {
+            "title": _("Work"),
+            "separator": True,
+            "items": [_item(_("Generations"), "photo_library", "generation", "generation")],
+        },
+        {
+            "title": _("Site"),
+            "separator": True,
+            "items": [_item(_("Users"), "person", "auth", "user")],
+        },
+    ]
+
+
+def _item(title: Promise, icon: str, app: str, model: str) -> dict[str, Any]:
+    def may_view(request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{app}.view_{model}")
+
+    link = reverse_lazy(f"admin:{app}_{model}_changelist")
+    return {"title": title, "icon": icon, "link": link, "permission": may_view}
+
+
+def environment(request: HttpRequest) -> list[Any] | None:
+    """A badge on every page while the upstream is the sandbox: what it makes is not real."""
+    return [_("Sandbox"), "warning"] if settings.JIMENG_UPSTREAM == "sandbox" else None
+
+
+def admin_styles(request: HttpRequest) -> str:
+    return static("css/admin.css")
