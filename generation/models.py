@@ -90,11 +90,10 @@ class Generation(models.Model):
         verbose_name_plural = _("generations")
         ordering = ("-pk",)
         indexes = [
-            # Open generations are few among many: the engine's sweeps read only this small index.
+            # Open generations are few among many: the engine's sweeps read only this small index. Its condition
+            # has no value in it, since SQLite uses a partial index only if a query's text proves the condition.
             models.Index(
-                fields=["status", "id"],
-                name="generation_open",
-                condition=models.Q(status__in=("queued", "running", "submitting", "submitted")),
+                fields=["status", "id"], name="generation_open", condition=models.Q(finished_at__isnull=True)
             ),
             models.Index(fields=["api_key", "-id"], name="generation_by_key"),
             models.Index(fields=["account", "-id"], name="generation_by_account"),
@@ -106,9 +105,9 @@ class Generation(models.Model):
                 condition=models.Q(idempotency_key__isnull=False),
             ),
             models.CheckConstraint(
-                name="generation_final_has_finished_at",
-                condition=models.Q(status__in=("queued", "running", "submitting", "submitted"))
-                | models.Q(finished_at__isnull=False),
+                name="generation_finished_at_says_final",
+                condition=models.Q(status__in=("queued", "running", "submitting", "submitted"), finished_at=None)
+                | models.Q(status__in=("succeeded", "failed", "cancelled"), finished_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="generation_submitting_has_submit_id",
@@ -147,6 +146,7 @@ class Media(models.Model):
     upstream_url = models.TextField(blank=True)  # signed, dies within hours
     fetch_attempts = models.PositiveSmallIntegerField(default=0)  # failed downloads
     fetch_due_at = models.DateTimeField(null=True)  # null: stored, or given up
+    thumbnail_due_at = models.DateTimeField(null=True)  # null: made, or not possible
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -158,7 +158,9 @@ class Media(models.Model):
             # Files that are still to be fetched.
             models.Index(fields=["fetch_due_at"], name="media_to_fetch", condition=models.Q(fetch_due_at__isnull=False)),
             # Pictures without a thumbnail yet.
-            models.Index(fields=["id"], name="media_to_thumb", condition=models.Q(thumbnail="") & ~models.Q(file="")),
+            models.Index(
+                fields=["thumbnail_due_at"], name="media_to_thumb", condition=models.Q(thumbnail_due_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,20 +12,16 @@ if TYPE_CHECKING:
     from accounts.models import ApiKey
     from generation.models import Generation  # noqa: F401
 
-_FINAL = ("succeeded", "failed", "cancelled")
-_OPEN = ("queued", "running", "submitting", "submitted")
-
-
 class GenerationQuerySet(models.QuerySet["Generation"]):
     def still_open(self) -> Self:
-        return self.filter(status__in=_OPEN)
+        return self.filter(finished_at__isnull=True)
 
     def finished(self) -> Self:
-        return self.filter(status__in=_FINAL)
+        return self.filter(finished_at__isnull=False)
 
     def waiting(self) -> Self:
         """Without an account, first come first."""
-        return self.filter(status="queued").order_by("pk")
+        return self.still_open().filter(status="queued").order_by("pk")
 
     def overdue(self, *, at: datetime) -> Self:
         return self.still_open().filter(deadline_at__lte=at)

@@ -318,6 +318,7 @@ _MEDIA_FIELDS = (
     "upstream_url",
     "fetch_attempts",
     "fetch_due_at",
+    "thumbnail_due_at",
     "created_at",
 )
 
@@ -341,6 +342,7 @@ def _add_media(files: Sequence[tuple[int, ResultFile]], at: datetime) -> None:
             file.upstream_url,
             0,
             None if file.name else at,
+            at if file.name and file.kind == Generation.Kind.IMAGE else None,
             at,
         )
         for generation_id, file in files

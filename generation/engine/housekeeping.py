@@ -116,6 +116,7 @@ def _store(media: Media, content: bytes) -> None:
 
 def _note_fetched(media: Media) -> None:
     media.fetch_due_at = None
+    media.thumbnail_due_at = timezone.now() if media.kind == Generation.Kind.IMAGE else None
     media.save()
     GenerationEvent.objects.create(
         generation_id=media.generation_id,
@@ -134,7 +135,8 @@ def _note_failed_fetch(media: Media) -> None:
 
 
 def _without_thumbnail() -> list[Media]:
-    return list(Media.objects.filter(thumbnail="", kind=Generation.Kind.IMAGE).exclude(file="")[:THUMBNAILS_A_TICK])
+    due = Media.objects.filter(thumbnail_due_at__lte=timezone.now())
+    return list(due.order_by("thumbnail_due_at")[:THUMBNAILS_A_TICK])
 
 
 async def make_thumbnail(media: Media) -> bytes | None:
@@ -152,7 +154,7 @@ async def make_thumbnail(media: Media) -> bytes | None:
         logger.warning(
             "No thumbnail could be made", extra={"action": "thumbnail", "media": media.public_id, "reason": str(error)}
         )
-        # The file itself stands in, so that it is not tried for ever.
-        media.thumbnail, content = media.file.name, None
-    await in_database(lambda: Media.objects.filter(pk=media.pk).update(thumbnail=media.thumbnail.name))
+        content = None
+    name = media.thumbnail.name or ""
+    await in_database(lambda: Media.objects.filter(pk=media.pk).update(thumbnail=name, thumbnail_due_at=None))
     return content

@@ -17,7 +17,7 @@ def recover(*, at: datetime) -> list[int]:
 
     Call it only while this process alone runs the engine. Returns primary keys, oldest first.
     """
-    preparing = Generation.objects.filter(status=Generation.Status.RUNNING)
+    preparing = Generation.objects.still_open().filter(status=Generation.Status.RUNNING)
     transitions.mark_requeued(
         [
             transitions.Requeued(
@@ -31,6 +31,6 @@ def recover(*, at: datetime) -> list[int]:
         ],
         at=at,
     )
-    held = Generation.objects.filter(status__in=(Generation.Status.SUBMITTING, Generation.Status.SUBMITTED))
+    held = Generation.objects.still_open().filter(status__in=(Generation.Status.SUBMITTING, Generation.Status.SUBMITTED))
     accounts.leases_sweep(held_by=list(held.values_list("public_id", flat=True)))
     return list(Generation.objects.still_open().order_by("pk").values_list("pk", flat=True))
