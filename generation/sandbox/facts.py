@@ -121,7 +121,7 @@ def ratio_codes_of(width: int, height: int) -> set[int]:
     return {RATIO_CODES[by_difference] + offset, RATIO_CODES[by_quotient] + offset}
 
 
-_STORY_COUNT: Final = re.compile(r"([0-9]+)\s*张")
+_STORY_COUNT: Final = re.compile(r"([0-9]+)张")
 _STORY_WORD: Final = re.compile(r"连续|绘本|故事")
 
 

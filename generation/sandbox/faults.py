@@ -36,18 +36,32 @@ from typing import Final
 from urllib.parse import unquote
 
 CALL_BEFORE: Final = frozenset(
-    "expired riskhold busy filtered-submit forbidden http500 http429 reset-before brokenjson html hang".split()
+    {
+        "expired",
+        "riskhold",
+        "busy",
+        "filtered-submit",
+        "forbidden",
+        "http500",
+        "http429",
+        "reset-before",
+        "brokenjson",
+        "html",
+        "hang",
+    }
 )
-CALL_AFTER: Final = frozenset("http500-after reset-after brokenjson-after hang-after".split())
+CALL_AFTER: Final = frozenset({"http500-after", "reset-after", "brokenjson-after", "hang-after"})
 RECORD: Final = frozenset(
-    "vanish nourl partial filtered filtered-int failed slow unknownstatus lateitems".split()
+    {"vanish", "nourl", "partial", "filtered", "filtered-int", "failed", "slow", "unknownstatus", "lateitems"}
 )
-MEDIA: Final = frozenset("media500 media404 mediahtml".split())
-BALANCE: Final = frozenset("credits no-gift nocredits nocredits-daily".split())
+MEDIA: Final = frozenset({"media500", "media404", "mediahtml"})
+BALANCE: Final = frozenset({"credits", "no-gift", "nocredits", "nocredits-daily"})
 KNOWN: Final = CALL_BEFORE | CALL_AFTER | RECORD | MEDIA | BALANCE
-NEEDS_ARGUMENT: Final = frozenset("forbidden partial slow credits".split())
-SCOPES: Final = frozenset("submit history credits account all".split())
-_TOKEN: Final = re.compile(r"(?P<name>[a-z0-9-]+?)(?::(?P<arg>[0-9][0-9.]*k?))?(?:x(?P<times>\d+))?(?:@(?P<scope>\w+))?")
+NEEDS_ARGUMENT: Final = frozenset({"forbidden", "partial", "slow", "credits"})
+SCOPES: Final = frozenset({"submit", "history", "credits", "account", "all"})
+_TOKEN: Final = re.compile(
+    r"(?P<name>[a-z0-9-]+?)(?::(?P<arg>[0-9][0-9.]*k?))?(?:x(?P<times>\d+))?(?:@(?P<scope>\w+))?"
+)
 
 
 @dataclass(slots=True)

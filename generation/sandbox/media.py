@@ -1,4 +1,4 @@
-"""The pictures that the sandbox hands out: soft gradients with a few shapes, as WebP, drawn once per size and palette."""
+"""The pictures that the sandbox hands out: soft gradients with a few shapes, as WebP. Each is drawn once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SKETCH: Final = 160  # the longer side, in pixels, at which a picture is drawn 
 
 def draw(width: int, height: int, variant: int) -> bytes:
     """A WebP of width × height pixels in one of the palettes; the same bytes for the same arguments."""
-    chance = random.Random(variant)
+    chance = random.Random(variant)  # noqa: S311 - pictures, not secrets
     colours = _PALETTES[variant % VARIANTS]
     scale = _SKETCH / max(width, height)
     small = (max(int(width * scale), 4), max(int(height * scale), 4))
@@ -52,7 +52,9 @@ def _shape(pen: ImageDraw.ImageDraw, size: tuple[int, int], colour: str, chance:
     if chance.random() < 0.6:
         pen.ellipse((left - radius, top - radius, left + radius, top + radius), fill=fill)
     else:
-        pen.polygon([(left - 3 * radius, height), (left, max(top, height // 3)), (left + 3 * radius, height)], fill=fill)
+        pen.polygon(
+            [(left - 3 * radius, height), (left, max(top, height // 3)), (left + 3 * radius, height)], fill=fill
+        )
 
 
 class Gallery:

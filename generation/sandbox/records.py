@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from generation.sandbox.faults import RECORD, Fault, FaultSet
@@ -32,7 +31,6 @@ class Record:
     fail_code: str | int = ""
     refunded_credits: int = 0
     times_submitted: int = 1
-    task_id: str = field(default_factory=lambda: str(secrets.randbelow(10**13)))
 
     @classmethod
     def begin(
@@ -114,7 +112,7 @@ class Record:
             "fail_code": self.fail_code if status == FAILED else "",
             "item_list": [self._item(item_id, address(item_id)) for item_id in shown],
             "task": {
-                "task_id": self.task_id,
+                "task_id": self.record_id,
                 "submit_id": self.order.submit_id,
                 "status": status,
                 "finish_time": int(self.ready_at) if status in (FAILED, COMPLETE) else 0,

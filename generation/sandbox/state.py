@@ -52,7 +52,7 @@ class Account:
         self.records: dict[str, Record] = {}
         self.by_submit_id: dict[str, Record] = {}
         self.running: list[Record] = []
-        self._chance = random.Random(f"{seed}-{name}")
+        self._chance = random.Random(f"{seed}-{name}")  # noqa: S311 - repeatable on purpose
         self.faults = FaultSet([], self._chance)
         self.set_faults(faults)
         credits_fault = self.faults.get("credits")
@@ -104,7 +104,7 @@ class World:
     secret: bytes
     accounts: dict[str, Account]
     records: list[Record]
-    items: dict[str, tuple[Record, int]]
+    items: dict[str, tuple[Account, Record]]
     counts: Counts
 
     def __init__(self, settings: Settings, sessionids: list[str]) -> None:
@@ -114,7 +114,7 @@ class World:
         self._begin()
 
     def _begin(self) -> None:
-        self.chance = random.Random(self.settings.seed)
+        self.chance = random.Random(self.settings.seed)  # noqa: S311 - repeatable on purpose
         self.secret = self.chance.randbytes(32)
         self.accounts = {}
         self.records = []
@@ -174,8 +174,8 @@ class World:
         account.by_submit_id[order.submit_id] = record
         account.running.append(record)
         self.records.append(record)
-        for number, item_id in enumerate(record.item_ids):
-            self.items[item_id] = (record, number)
+        for item_id in record.item_ids:
+            self.items[item_id] = (account, record)
         return record
 
     def violation(self, path: str, reason: str) -> None:

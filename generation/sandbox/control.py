@@ -1,0 +1,85 @@
+"""The pages under `/_control/`, for loopback peers: what happened, and changes at run time."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
+from typing import Any
+
+from aiohttp import web
+
+from generation.sandbox.keys import WORLD
+from generation.sandbox.service import now_s
+from generation.sandbox.state import World
+
+_Handler = Callable[[World, dict[str, Any]], dict[str, Any]]
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the control pages."""
+    app.router.add_get("/_control/ledger", _page(_ledger))
+    app.router.add_get("/_control/calls", _page(_calls))
+    app.router.add_post("/_control/reset", _page(_reset))
+    app.router.add_post("/_control/accounts", _page(_accounts))
+    app.router.add_post("/_control/settings", _page(_settings))
+
+
+def _page(handler: _Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A page that reads a JSON object (or nothing) and answers one; 403 for others' machines, 400 for nonsense."""
+
+    async def page(request: web.Request) -> web.Response:
+        if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104 - stands for "not known"
+            return web.json_response({"error": "loopback peers only"}, status=403)
+        try:
+            body = dict(json.loads(await request.read() or b"{}"))
+            return web.json_response(handler(request.app[WORLD], body))
+        except (ValueError, TypeError, KeyError) as error:
+            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+
+    return page
+
+
+def _ledger(world: World, _: dict[str, Any]) -> dict[str, Any]:
+    return world.ledger(now_s())
+
+
+def _calls(world: World, _: dict[str, Any]) -> dict[str, Any]:
+    return dict(world.counts.calls)
+
+
+def _reset(world: World, _: dict[str, Any]) -> dict[str, Any]:
+    world.reset()
+    return {"ok": True}
+
+
+def _accounts(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """{"sessionid", "faults"?: text, "credits"?: int}: `faults` replaces all faults of the account."""
+    credits_total = body.get("credits")
+    account = world.change_account(
+        str(body["sessionid"]), body.get("faults"), None if credits_total is None else int(credits_total)
+    )
+    return {"name": account.name, "balance": account.gift_credits}
+
+
+def _settings(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """Any of the settings by name; answers them all. image_seconds: a number, "low-high" or [low, high]."""
+    kinds = {field.name: type(getattr(world.settings, field.name)) for field in fields(world.settings)}
+    if unknown := set(body) - set(kinds):
+        raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
+    values = {
+        name: seconds_range(value) if name == "image_seconds" else kinds[name](value) for name, value in body.items()
+    }
+    for name, value in values.items():
+        setattr(world.settings, name, value)
+    return asdict(world.settings)
+
+
+def seconds_range(value: Any) -> tuple[float, float]:
+    """3, "3", "2.5-3.5" or [2.5, 3.5] as the lowest and the highest number of seconds. Raises ValueError."""
+    parts = value if isinstance(value, list | tuple) else str(value).split("-")
+    low, high = float(parts[0]), float(parts[-1])
+    if len(parts) > 2 or low < 0 or high < low:
+        raise ValueError(f"{value!r} is no number or range of seconds")
+    return low, high

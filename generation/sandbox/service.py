@@ -1,0 +1,206 @@
+"""What each endpoint answers once a call has passed the checks. Pure but for the world it is given."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from generation.sandbox import facts
+from generation.sandbox.checks import Refusal, check_history, check_ids, need
+from generation.sandbox.drafts import check_submission, refuse_without_scene
+from generation.sandbox.orders import Order
+from generation.sandbox.records import Record
+from generation.sandbox.state import Account, World
+
+_SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(slots=True)
+class Call:
+    """One checked call. `order` is set for submissions; `url` makes a picture's signed address."""
+
+    world: World
+    account: Account
+    query: Mapping[str, str]
+    body: dict[str, Any]
+    now: float
+    url: Callable[[str], str]
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The scope that call faults know it by, and what it answers: a `data` object, or with is_whole the whole."""
+
+    scope: str
+    answer: Callable[[Call], dict[str, Any]]
+    is_whole: bool = False
+
+
+def account_info(call: Call) -> dict[str, Any]:
+    """Who is logged in."""
+    need(call.query.get("account_sdk_source") == "web", "query account_sdk_source must be web")
+    account = call.account
+    info = {"user_id": account.user_id, "screen_name": account.name, "name": account.name, "avatar_url": ""}
+    return {"message": "success", "data": info}
+
+
+def dead_account_info() -> dict[str, Any]:
+    """What account info answers for a session that has expired: no ret."""
+    return {"message": "error", "data": {"error_code": 4, "description": "session expired", "captcha": ""}}
+
+
+def user_credit(call: Call) -> dict[str, Any]:
+    """The balance. Half of the accounts answer with a JSON text in `response` and no `data`."""
+    need(call.body == {}, "the body must be {}")
+    call.account.settle(call.now)
+    balance = {"vip_credit": 0, "gift_credit": call.account.gift_credits, "purchase_credit": 0}
+    if not call.account.answers_in_string:
+        return {"ret": "0", "errmsg": "success", "data": {"credit": balance}}
+    end_of_day = datetime.fromtimestamp(call.now, _SHANGHAI).replace(hour=23, minute=59, second=59)
+    expiring = [{"credit_amount": balance["gift_credit"], "expire_time": int(end_of_day.timestamp())}]
+    inner = json.dumps({"credit": balance, "expiring_credits": expiring, "credits_detail": {}})
+    return {
+        "ret": "0",
+        "errmsg": "success",
+        "svr_time": int(call.now),
+        "log_id": log_id(call.now),
+        "response": inner,
+        "sign": hashlib.sha256(inner.encode()).hexdigest(),
+    }
+
+
+def credit_receive(call: Call) -> dict[str, Any]:
+    """The daily gift, once a Shanghai day; a second call is refused by half of the accounts, 0 for the others."""
+    if call.body != {"time_zone": "Asia/Shanghai"}:
+        call.world.violation("/commerce/v1/benefits/credit_receive", "the body must hold time_zone Asia/Shanghai")
+        raise Refusal("34010100", "invalid parameter")
+    account = call.account
+    today = datetime.fromtimestamp(call.now, _SHANGHAI).date().isoformat()
+    has_gift = not (account.faults.get("nocredits") or account.faults.get("no-gift"))
+    quota = facts.DAILY_GIFT if has_gift and account.gift_day != today else 0
+    if account.gift_day == today and account.refuses_second_gift:
+        raise Refusal("34010100", "already received today")
+    is_first = not account.gift_day
+    account.gift_day = today
+    account.book(quota, "Daily gift")
+    return {"receive_quota": quota, "cur_total_credits": account.gift_credits, "is_first_receive": is_first}
+
+
+def credit_history(call: Call) -> dict[str, Any]:
+    """The account's ledger, newest first; the cursor is the number of entries to skip."""
+    count, cursor = call.body.get("count"), call.body.get("cursor")
+    if not isinstance(count, int) or not isinstance(cursor, str) or not cursor.isdigit():
+        raise Refusal("1000", "count must be a number, cursor a string of digits")
+    call.account.settle(call.now)
+    entries = call.account.entries[::-1]
+    end = int(cursor) + count
+    return {"records": entries[int(cursor) : end], "new_cursor": str(end), "has_more": end < len(entries)}
+
+
+def generate(call: Call) -> dict[str, Any]:
+    """Take a submission, charge it and begin; the same submit_id again answers the same record."""
+    order, account, world = call.order, call.account, call.world
+    if order is None:
+        raise AssertionError("submissions are checked before they are answered")
+    record = account.by_submit_id.get(order.submit_id)
+    if record:
+        record.times_submitted += 1
+        world.counts.duplicate_submits += 1
+    else:
+        refuse_without_scene(order)
+        account.settle(call.now)
+        if account.gift_credits < order.count * order.price_credits:
+            raise Refusal("1006", "credits not enough")
+        record = world.submit(account, order, call.now)
+    answer = record.answer(call.now, world.settings.forecast_s(), call.url)
+    answer["queue_info"] = record.queue_info(call.now)
+    return {"aigc_data": answer}
+
+
+def check_order(call: Call) -> None:
+    """Read the submission of a call. Raises Violation."""
+    call.order = check_submission(call.body, call.query)
+
+
+def _find(call: Call, wanted: str) -> Record | None:
+    """The account's own record by record id or submit id, None when unknown or hidden."""
+    record = call.account.records.get(wanted) or call.account.by_submit_id.get(wanted)
+    return None if record is None or record.is_hidden(call.now) else record
+
+
+def history_by_ids(call: Call) -> dict[str, Any]:
+    """Records keyed by the id asked for; unknown ones are left out."""
+    forecast_s = call.world.settings.forecast_s()
+    return {
+        wanted: record.answer(call.now, forecast_s, call.url)
+        for wanted in check_history(call.body)
+        if (record := _find(call, wanted))
+    }
+
+
+def history_records(call: Call) -> dict[str, Any]:
+    """The same records as a list."""
+    forecast_s = call.world.settings.forecast_s()
+    ids = check_ids(call.body, "history_record_ids")
+    found = [_find(call, wanted) for wanted in ids]
+    return {"history_records": [record.answer(call.now, forecast_s, call.url) for record in found if record]}
+
+
+def queue_info(call: Call) -> dict[str, Any]:
+    """Where records stand in the queue."""
+    forecast_s = call.world.settings.forecast_s()
+    return {
+        wanted: {
+            "queue_info": record.queue_info(call.now),
+            "forecast_cost_time": {
+                "forecast_generate_cost": forecast_s,
+                "forecast_queue_cost": max(round(record.starts_at - call.now), 0),
+            },
+        }
+        for wanted in check_ids(call.body, "history_ids")
+        if (record := _find(call, wanted))
+    }
+
+
+def common_config(call: Call) -> dict[str, Any]:
+    """The models that an account sees today."""
+    need(call.body == {"is_client_filter": False, "need_beta_model": True}, "the body is not as documented")
+    models = [
+        {
+            "model_name": model.public_name,
+            "model_req_key": model.key,
+            "resolution_map": {name: {"resolution_type": name} for name in facts.RESOLUTIONS},
+        }
+        for model in facts.MODELS.values()
+    ]
+    return {"model_list": models[:2], "more": {"beta": [{"group": models[2:]}]}}
+
+
+def log_id(now: float) -> str:
+    """An answer's log id: the moment and a running number of digits."""
+    return f"{int(now * 1_000_000):020d}"
+
+
+def now_s() -> float:
+    """Unix seconds."""
+    return time.time()
+
+
+ENDPOINTS: Final = {
+    "/passport/account/info/v2": Endpoint("account", account_info, is_whole=True),
+    "/commerce/v1/benefits/user_credit": Endpoint("credits", user_credit, is_whole=True),
+    "/commerce/v1/benefits/credit_receive": Endpoint("credits", credit_receive),
+    "/commerce/v1/benefits/user_credit_history": Endpoint("credits", credit_history),
+    "/mweb/v1/aigc_draft/generate": Endpoint("submit", generate),
+    "/mweb/v1/get_history_by_ids": Endpoint("history", history_by_ids),
+    "/mweb/v1/get_history_records": Endpoint("history", history_records),
+    "/mweb/v1/get_history_queue_info": Endpoint("history", queue_info),
+    "/mweb/v1/get_common_config": Endpoint("config", common_config),
+}
