@@ -98,6 +98,8 @@ def _bounded(receive: Receive, limit_bytes: int) -> Receive:
     async def receive_bounded() -> MutableMapping[str, Any]:
         nonlocal received
         message = await receive()
+        while message["type"] == "http.request" and received > limit_bytes:
+            message = await receive()  # the rest is read, so that the client comes to read the answer, and dropped
         if message["type"] != "http.request":
             return message
         received += len(message.get("body", b""))
