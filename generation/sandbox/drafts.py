@@ -126,7 +126,7 @@ def check_submission(body: dict[str, Any], query: Mapping[str, str]) -> Order:
 
 def _check_metadata(reader: _Reader, value: Any) -> None:
     created = reader.read(value, "metadata", _METADATA, "id created_time_in_ms")["created_time_in_ms"]
-    need(isinstance(created, str) and created.isdigit(), "metadata.created_time_in_ms must be a string of digits")
+    need(isinstance(created, str) and created.isdecimal(), "metadata.created_time_in_ms must be a string of digits")
     need(
         abs(int(created) - time.time() * 1000) <= _LONGEST_DRAFT_AGE_MS,
         "metadata.created_time_in_ms is more than 300 s off",
