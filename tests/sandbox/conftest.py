@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.builders import Caller
+from tests.sandbox.callers import Caller
 
 _NUMBERS = itertools.count(1)
 

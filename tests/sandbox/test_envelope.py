@@ -13,14 +13,13 @@ from tests.sandbox.builders import (
     CREDIT_RECEIVE,
     GENERATE,
     HISTORY,
-    IMAGE_INFO,
     USER_CREDIT,
-    Caller,
     cookie,
     headers,
     sealed,
     submission,
 )
+from tests.sandbox.callers import IMAGE_INFO, Caller
 
 Violations = Callable[[], list[str]]
 Make = Callable[..., Caller]
@@ -125,7 +124,9 @@ def test_a_wrong_time_zone_fails_the_gift_only(caller: Make, violations: Violati
 
 def test_ret_is_now_and_then_a_number(caller: Make) -> None:
     one = caller()
-    kinds = [type(one.call(COMMON_CONFIG, {"is_client_filter": False, "need_beta_model": True})["ret"]) for _ in "1234567"]
+    kinds = [
+        type(one.call(COMMON_CONFIG, {"is_client_filter": False, "need_beta_model": True})["ret"]) for _ in "1234567"
+    ]
     assert sorted(kinds, key=str) == [int] + [str] * 6
 
 
