@@ -12,10 +12,12 @@ GAP_SHARED_S, SHARED_FROM = 0.15, 12  # from so many open records on, an account
 GAP_SHARE = 0.1  # of the expected duration
 OVERDUE_SHARE = 0.2  # past the expected end, the gap grows with the delay
 OVERDUE_GAP_MAX_S = 10.0
-SPARSE_SHARE = 1 / 3  # of the expected duration, while it cannot be ready
+SPARSE_SHARE = 0.2  # of the expected duration, while it cannot be ready
 SPARSE_MIN_S, SPARSE_MAX_S = 2.0, 30.0
 FORECAST_EARLY, FORECAST_LATE = 0.85, 1.3  # how far a forecast is believed before this model was watched
 UNKNOWN_FORECAST_S = {"image": 12.0, "video": 120.0}  # typical durations (docs/upstream.md#following)
+UNKNOWN_EARLY_S = 2.0
+FORECAST_MIN_S = 0.5
 REMEMBERED = 40
 SIGHTINGS_MIN = 3  # before these, the upstream's forecast is used
 COALESCE_SHARE = 0.3  # of the gap: how long a due record waits for others that fall due
@@ -61,6 +63,14 @@ def next_ask_at(windows: Iterable[Window], *, now: float, asked_at: float) -> fl
     return max([earliest, *(due for due in dues if due <= earliest + COALESCE_SHARE * gap_s)])
 
 
+def _forecast_range(forecast_s: float | None, kind: str) -> tuple[float, float]:
+    """Earliest and latest readiness by the upstream's own forecast, seconds after acceptance."""
+    if forecast_s is None:
+        return UNKNOWN_EARLY_S, FORECAST_LATE * UNKNOWN_FORECAST_S[kind]
+    expected_s = max(FORECAST_MIN_S, forecast_s)  # a forecast comes in whole seconds: 0 is "at once"
+    return FORECAST_EARLY * expected_s, FORECAST_LATE * expected_s
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """Seconds after acceptance: last seen running (0: never looked), first seen ready. The truth lies between."""
@@ -99,6 +109,5 @@ class Forecaster:
         if expected is not None:
             early_s, late_s = expected
         else:
-            expected_s = forecast_s or UNKNOWN_FORECAST_S[kind]
-            early_s, late_s = FORECAST_EARLY * expected_s, FORECAST_LATE * expected_s
+            early_s, late_s = _forecast_range(forecast_s, kind)
         return Window(submitted_at, submitted_at + waits_s + max(0.0, early_s), submitted_at + waits_s + late_s)
