@@ -267,7 +267,8 @@ def _why_not(
         return LeaseAnswer(refusal=PoolOutOfCredits(f"No account may use {want.model_key.replace('/', ' at ')}."))
     if any(each.credits is not None and each.credits < want.cost_credits for each in scope):
         return LeaseAnswer(refusal=PoolOutOfCredits())
-    return LeaseAnswer(refusal=PoolBusy())
+    resting = [(each.usable_at - at).total_seconds() for each in scope if each.usable_at is not None]
+    return LeaseAnswer(refusal=PoolBusy(retry_after_s=min(resting, default=None)))
 
 
 def _store_leases(wants: Sequence[LeaseWant], answers: Sequence[LeaseAnswer], at: datetime) -> None:

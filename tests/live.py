@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import socket
@@ -99,6 +100,16 @@ class Gateway:
         }
         data_dir.mkdir(parents=True, exist_ok=True)
         self.manage("migrate", "-v0")
+
+    def twin(self) -> Gateway:
+        """A second process on the same data folder and database, not started."""
+        other = copy.copy(self)
+        other.port = free_port()
+        other.url = f"http://127.0.0.1:{other.port}"
+        other.log = self.data_dir / f"gateway-{other.port}.log"
+        other.process = None
+        other._env = {**self._env, "PORT": str(other.port)}
+        return other
 
     def manage(self, *arguments: str, stdin: str = "") -> str:
         """Run a management command with this gateway's settings; returns what it prints."""

@@ -25,7 +25,7 @@ from generation.engine.journal import Journal, Work
 from generation.engine.media import MediaFetcher
 from generation.engine.timing import Sighting
 from generation.engine.watcher import Follow, Watcher
-from generation.errors import GenerationFailed, GenerationTimedOut, OutcomeUnknown
+from generation.errors import GenerationFailed, GenerationTimedOut, OutcomeUnknown, UpstreamUnreachable
 from generation.models import Generation
 from generation.specs import SEED_MAX, SEED_MIN
 from generation.transitions import ResultFile
@@ -85,6 +85,13 @@ class Refused(Exception):
         self.failure = failure
         super().__init__(failure.code)
 
+    @property
+    def told(self) -> GatewayError:
+        """What a caller is told when nobody else takes it. What was unclear at first has turned out not to be sent."""
+        if self.failure.kind is FailureKind.AMBIGUOUS:
+            return UpstreamUnreachable()
+        return gateway_error(self.failure)
+
 
 async def run(generation_id: int, tools: Tools) -> None:
     """Bring a generation to its end. Safe to call again after a crash at any point."""
@@ -128,14 +135,15 @@ async def _submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
         except TimeoutError as error:
             raise PoolBusy("No account came free before the deadline; nothing was spent.") from error
         except PoolBusy as error:
-            raise (last_refusal or error) from error
+            # Why the last one refused says more than that all are resting now, unless that is the reason itself.
+            raise error if last_refusal is None or isinstance(last_refusal, PoolBusy) else last_refusal from error
         work = replace(work, attempt=want.attempt)
         held = Held(work=work, account_id=claim.account_id, login=claim.login)
         try:
             return held, await _submit_once(held, tools)
         except Refused as refused:
             passed_over = await _take_refusal(held, refused.failure, tools)
-            last_refusal = gateway_error(refused.failure)
+            last_refusal = refused.told
             if passed_over:
                 work = replace(work, passed_over=work.passed_over | {claim.account_id})
 
