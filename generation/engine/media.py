@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
+import imagesize
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image, UnidentifiedImageError
@@ -49,25 +50,41 @@ class Checked:
 
 
 def check_image(content: bytes, *, wanted: str = "") -> Checked:
-    """Tell a picture by its own header, never by what the server calls it. `wanted`: png, jpeg, webp or ""."""
+    """Tell a picture by its own first and last bytes, never by what the server calls it.
+
+    `wanted`: png, jpeg, webp or "" for as it is. Nothing is decoded unless it must be converted: opening a WebP of
+    2048 x 2048 with Pillow takes 20 ms and 32 MB. Raises NotMedia, for a file that was cut off too.
+    """
+    found = _format(content)
+    if wanted and wanted.upper() != found:
+        content, found = _converted(content, wanted.upper()), wanted.upper()
+    width, height = imagesize.get(io.BytesIO(content))
+    if width <= 0 or height <= 0:
+        raise NotMedia("The picture's header does not tell its size.")
+    content_type, suffix = IMAGE_TYPES[found]
+    return Checked(content=content, content_type=content_type, suffix=suffix, width=width, height=height)
+
+
+def _format(content: bytes) -> str:
+    """PNG, JPEG or WEBP, if the file is whole."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP" and len(content) >= 8 + int.from_bytes(content[4:8], "little"):
+        return "WEBP"
+    if content[:8] == b"\x89PNG\r\n\x1a\n" and b"IEND" in content[-16:]:
+        return "PNG"
+    if content[:3] == b"\xff\xd8\xff" and b"\xff\xd9" in content[-32:]:
+        return "JPEG"
+    raise NotMedia("The file is not a whole PNG, JPEG or WebP picture.")
+
+
+def _converted(content: bytes, wanted: str) -> bytes:
     try:
         with Image.open(io.BytesIO(content), formats=tuple(IMAGE_TYPES)) as image:
-            found = str(image.format)
-            if wanted and wanted.upper() != found:
-                content, found = _converted(image, wanted.upper()), wanted.upper()
-            content_type, suffix = IMAGE_TYPES[found]
-            return Checked(
-                content=content, content_type=content_type, suffix=suffix, width=image.width, height=image.height
-            )
+            out = io.BytesIO()
+            flat = image.convert("RGB") if wanted == "JPEG" and image.mode not in ("RGB", "L") else image
+            flat.save(out, format=wanted, quality=92)
+            return out.getvalue()
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
-        raise NotMedia("The file is not a PNG, JPEG or WebP picture.") from error
-
-
-def _converted(image: Image.Image, wanted: str) -> bytes:
-    out = io.BytesIO()
-    flat = image.convert("RGB") if wanted == "JPEG" and image.mode not in ("RGB", "L") else image
-    flat.save(out, format=wanted, quality=92)
-    return out.getvalue()
+        raise NotMedia("The file cannot be read as a picture.") from error
 
 
 def check_video(content: bytes) -> Checked:
