@@ -25,9 +25,7 @@ def check_settings(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     if settings.JIMENG_ENGINE != "embedded":
-        found.append(
-            Error("JIMENG_ENGINE must be embedded: no other engine is built yet.", id="accounts.E003")
-        )
+        found.append(Error("JIMENG_ENGINE must be embedded: no other engine is built yet.", id="accounts.E003"))
     if settings.JIMENG_RESULT_URL not in ("media", "upstream"):
         found.append(Error("JIMENG_RESULT_URL must be media or upstream.", id="accounts.E004"))
     for key in settings.JIMENG_ENCRYPTION_KEYS:
@@ -37,7 +35,7 @@ def check_settings(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
             found.append(
                 Error(
                     "JIMENG_ENCRYPTION_KEYS holds a value that is not a Fernet key.",
-                    hint="Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
+                    hint="Make one with Fernet.generate_key() of the package cryptography.",
                     id="accounts.E005",
                 )
             )

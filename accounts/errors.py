@@ -1,13 +1,13 @@
 """The root of every failure the gateway explains, and the branch about who may use which account.
 
-    GatewayError
-    ├── InvalidApiKey            the caller is nobody we know
-    ├── PoolError                no account could take the generation; nothing was spent
-    │   ├── PoolBusy             all busy or resting: later it works
-    │   ├── PoolOutOfCredits     the logins live, the balances are too low
-    │   ├── PoolEmpty            there is no enabled account at all
-    │   └── UpstreamLoginExpired every login that might serve has expired
-    └── … (see generation/errors.py)
+GatewayError
+├── InvalidApiKey            the caller is nobody we know
+├── PoolError                no account could take the generation; nothing was spent
+│   ├── PoolBusy             all busy or resting: later it works
+│   ├── PoolOutOfCredits     the logins live, the balances are too low
+│   ├── PoolEmpty            there is no enabled account at all
+│   └── UpstreamLoginExpired every login that might serve has expired
+└── … (see generation/errors.py)
 """
 
 from __future__ import annotations

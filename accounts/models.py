@@ -102,9 +102,7 @@ class Account(models.Model):
     @property
     def credits(self) -> int | None:
         """Balance in credits less what was spent since it was read; None if it was never read."""
-        return total_credits(
-            self.gift_credits, self.purchase_credits, self.vip_credits, spent=self.spent_since_read
-        )
+        return total_credits(self.gift_credits, self.purchase_credits, self.vip_credits, spent=self.spent_since_read)
 
     @property
     def cap(self) -> int:

@@ -67,7 +67,7 @@ def next_gift_at(at: datetime) -> datetime:
 
 @dataclass(slots=True, kw_only=True)
 class Candidate:
-    """An account as the choice sees it. `credits` None: not known, worth a try. `free`: generations it may still take."""
+    """An account as the choice sees it. `credits` None: not known, worth a try. `free`: how many more it may take."""
 
     account_id: int
     priority: int

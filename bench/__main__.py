@@ -100,7 +100,7 @@ def run_case(sandbox: Sandbox, gateway: Gateway, key: str, *, duration: str, req
     overheads = [answer.waited_s - took_s[answer.prompt] for answer in good] or [float("nan")]
     submit = sum(count for name, count in calls.items() if name.endswith("/generate"))
     history = sum(count for name, count in calls.items() if "get_history" in name)
-    total = sum(count for name, count in calls.items() if name.startswith("/mweb/") or name.startswith("/commerce/"))
+    total = sum(count for name, count in calls.items() if name.startswith(("/mweb/", "/commerce/")))
     return (
         f"{label:8} {requests:8} {over_s:5.0f} {len(good):5} {percentile(overheads, 0.5):6.2f} "
         f"{percentile(overheads, 0.95):6.2f} {percentile(overheads, 0.99):6.2f} {total:6.2f} {submit:7.2f} "
@@ -145,7 +145,8 @@ def run(durations: Sequence[str], largest: int) -> None:
 
 
 def _all_probed(gateway: Gateway) -> bool:
-    return gateway.rows("SELECT count(*) FROM accounts_account WHERE health = 'alive'")[0][0] == ACCOUNTS
+    alive: int = gateway.rows("SELECT count(*) FROM accounts_account WHERE health = 'alive'")[0][0]
+    return alive == ACCOUNTS
 
 
 def main() -> None:

@@ -14,7 +14,6 @@ from django.core.signing import BadSignature, Signer
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.errors import PoolBusy
 from accounts.models import ApiKey
 from generation import transitions
 from generation.catalog import image_credits
@@ -160,9 +159,12 @@ async def generation_get(*, public_id: str, caller: Caller) -> Generation:
     """The generation of this caller, with `media` prefetched. Raises UnknownGeneration."""
 
     def load() -> Generation | None:
-        return Generation.objects.for_caller(
-            api_key=caller.api_key, account_ids=caller.account_ids
-        ).prefetch_related("media").filter(public_id=public_id).first()
+        return (
+            Generation.objects.for_caller(api_key=caller.api_key, account_ids=caller.account_ids)
+            .prefetch_related("media")
+            .filter(public_id=public_id)
+            .first()
+        )
 
     found = await in_database(load)
     if found is None:
@@ -187,9 +189,7 @@ def raise_if_failed(generations: Sequence[Generation]) -> None:
     if any(each.status == Generation.Status.SUCCEEDED for each in generations):
         return
     errors = [
-        error_class(each.error_code)(
-            each.error_detail, public_id=each.public_id, retry_after_s=each.retry_after_s
-        )
+        error_class(each.error_code)(each.error_detail, public_id=each.public_id, retry_after_s=each.retry_after_s)
         for each in generations
     ]
     # If any part may have been paid for, the caller must not be told that repeating is safe.
@@ -201,7 +201,7 @@ def raise_if_failed(generations: Sequence[Generation]) -> None:
 
 def media_path(media: Media) -> str:
     """The signed, lasting path of a result file on this server: `/media/med_….webp?s=…`."""
-    suffix = media.file.name.rpartition(".")[2] if media.file else "webp"
+    suffix = (media.file.name or "").rpartition(".")[2] or "webp"
     signature = Signer(salt=_MEDIA_SALT).signature(media.public_id)
     return f"{settings.MEDIA_URL}{media.public_id}.{suffix}?s={signature}"
 
@@ -218,7 +218,7 @@ async def media_read(media: Media) -> bytes:
     """The bytes of a result file, from storage, else from the upstream. Raises ResultUnavailable."""
     if media.file:
         try:
-            return await asyncio.to_thread(_read_file, media.file.name)
+            return await asyncio.to_thread(_read_file, media.file.name or "")
         except OSError as error:
             if not media.upstream_url:
                 raise ResultUnavailable from error

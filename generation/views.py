@@ -24,7 +24,7 @@ async def media_file(request: HttpRequest, public_id: str, suffix: str) -> HttpR
     if media is None or not media.file:
         return _gone(404 if media is None else 410, "media_gone", "This file is not stored here.")
     try:
-        content = await to_thread(_read, media.file.name)
+        content = await to_thread(_read, media.file.name or "")
     except FileNotFoundError:
         return _gone(410, "media_gone", "This file has been removed.")
     response = HttpResponse(content, content_type=media.content_type)

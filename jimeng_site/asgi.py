@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import django
@@ -21,9 +21,10 @@ from generation.engine import runtime  # noqa: E402
 from jimeng_site.admission import Admission  # noqa: E402
 from jimeng_site.database import Lanes, lanes_close, lanes_open, page_connections_close  # noqa: E402
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = dict[str, Any]
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 # Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
 GC_THRESHOLDS = (20_000, 20, 20)  # thousands of waiting requests are many objects, and few of them garbage
@@ -95,7 +96,7 @@ def _bounded(receive: Receive, limit_bytes: int) -> Receive:
     """Ends a body just past the limit: the view then answers 413, and nothing endless is written to disk."""
     received = 0
 
-    async def receive_bounded() -> MutableMapping[str, Any]:
+    async def receive_bounded() -> Message:
         nonlocal received
         message = await receive()
         while message["type"] == "http.request" and received > limit_bytes:

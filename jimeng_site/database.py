@@ -107,4 +107,3 @@ def _guarded(work: Callable[[], T]) -> T:
         for connection in connections.all(initialized_only=True):
             connection.close_if_unusable_or_obsolete()
         raise
-

@@ -43,7 +43,7 @@ def _hide_value(value: Any) -> Any:
 
 
 class PagesOnly(logging.Filter):
-    """Drops Django's line about a 5xx of the API: explained ones are no errors of ours, bugs are logged once already."""
+    """Drops Django's line about a 5xx of the API: explained ones are no errors, bugs are logged once already."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         path = getattr(getattr(record, "request", None), "path", "")
@@ -51,7 +51,7 @@ class PagesOnly(logging.Filter):
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
-    """A `LOGGING` dict. Everything, Django's and gunicorn's records too, goes to standard error through one formatter."""
+    """A `LOGGING` dict: everything, Django's and gunicorn's records too, goes to standard error in one format."""
     shared = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

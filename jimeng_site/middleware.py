@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -41,7 +42,7 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse | Awaitable[Ht
     def handle(request: HttpRequest) -> HttpResponse:
         name = _begin(request)
         response = get_response(request)
-        assert isinstance(response, HttpResponse)  # noqa: S101  (narrows for the type checker)
+        assert isinstance(response, HttpResponseBase)  # noqa: S101  (narrows for the type checker)
         response["x-request-id"] = name
         return response
 
@@ -64,10 +65,8 @@ class AsyncWhiteNoise(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise
         return self._respond(request) if self._is_async else super().__call__(request)
 
     async def _respond(self, request: HttpRequest) -> object:
-        if self.autorefresh:
-            static_file = self.find_file(request.path_info)
-        else:
-            static_file = self.files.get(request.path_info)
+        path = request.path_info
+        static_file = self.find_file(path) if self.autorefresh else self.files.get(path)
         if static_file is None:
             return await self.get_response(request)
         streamed = self.serve(static_file, request)

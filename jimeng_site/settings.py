@@ -1,4 +1,4 @@
-"""All settings, read from the environment (docs/configuration.md). No logic but reading: a bad value stops the start."""
+"""All settings, read from the environment (docs/configuration.md). A bad value stops the start."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _public_host = urlsplit(PUBLIC_BASE_URL).hostname or ""
 _known_hosts = ["*"] if HOST in ("0.0.0.0", "::") else [*_loopback, HOST, *filter(None, [_public_host])]  # noqa: S104
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_known_hosts)
 CSRF_TRUSTED_ORIGINS = env.list(
-    "CSRF_TRUSTED_ORIGINS", default=[f"{urlsplit(PUBLIC_BASE_URL).scheme}://{urlsplit(PUBLIC_BASE_URL).netloc}"]
-    if PUBLIC_BASE_URL else []
+    "CSRF_TRUSTED_ORIGINS",
+    default=[f"{urlsplit(PUBLIC_BASE_URL).scheme}://{urlsplit(PUBLIC_BASE_URL).netloc}"] if PUBLIC_BASE_URL else [],
 )
 _https = PUBLIC_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https

@@ -7,7 +7,7 @@ Values still go through the model's own fields, so both databases store what the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -35,7 +35,8 @@ def update_where(
         params.extend(_prepared(model, name, one) for one in each)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.rowcount
+        changed: int = cursor.rowcount
+    return changed
 
 
 def insert_rows(
@@ -72,7 +73,7 @@ def _vendor() -> str:
     return connection.vendor
 
 
-@lru_cache(maxsize=None)
+@cache
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     field = model._meta.get_field(name)
     assert isinstance(field, models.Field)  # noqa: S101  (reverse relations are never written)
@@ -93,7 +94,9 @@ def _update_sql(
 ) -> str:
     quote = connection.ops.quote_name
     conditions = [
-        f"{quote(_column(model, name))} IN ({', '.join(['%s'] * many)})" if many else f"{quote(_column(model, name))} = %s"
+        f"{quote(_column(model, name))} IN ({', '.join(['%s'] * many)})"
+        if many
+        else f"{quote(_column(model, name))} = %s"
         for name, many in where
     ]
     assignments = [f"{quote(_column(model, name))} = %s" for name in names]
@@ -120,7 +123,7 @@ def _insertable(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]
 
 @lru_cache(maxsize=16)
 def _insert_one_sql(model: type[models.Model], vendor: str) -> str:
-    key = connection.ops.quote_name(model._meta.pk.column)
+    key = connection.ops.quote_name(_column(model, model._meta.pk.name))
     names = tuple(field.name for field in _insertable(model))
     return f"{_insert_sql(model, names, False, vendor)} RETURNING {key}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import signal
@@ -152,15 +153,11 @@ class Gateway:
         workers = self.worker_pids() if self.process.poll() is None else []
         self.process.kill()
         for pid in workers:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         self.process.wait()
         # The workers are not our children: wait until the system has buried them and freed the lock.
-        wait_until(
-            lambda: not any(_is_running(pid) for pid in workers), timeout_s=10, what="the workers are gone"
-        )
+        wait_until(lambda: not any(_is_running(pid) for pid in workers), timeout_s=10, what="the workers are gone")
 
     def terminate(self, timeout_s: float = 60.0) -> int:
         """SIGTERM, and wait. Returns the exit code."""

@@ -38,7 +38,6 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
     )
     list_display_links = ("picture_cell", "id_cell")
     empty_value_display = NOTHING
-    list_select_related = ("account", "api_key")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
@@ -51,6 +50,7 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
     # A million rows: a page knows only whether there is a next one, and nothing sorts but by age.
     paginator = InfinitePaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     sortable_by = ("created_cell",)
     list_per_page = 50
     actions = None
@@ -88,7 +88,7 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
     def get_queryset(self, request: HttpRequest) -> QuerySet[Generation]:
         media = Media.objects.defer("upstream_url").order_by("position")
         queryset: QuerySet[Generation] = super().get_queryset(request)
-        return queryset.prefetch_related(Prefetch("media", queryset=media))
+        return queryset.select_related("account", "api_key").prefetch_related(Prefetch("media", queryset=media))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Generation | None:
         """By primary key, as the admin links it, or by public id, as everybody else does."""

@@ -85,10 +85,10 @@ def _file_facts(media: Media) -> list[str]:
 
 
 def timeline(generation: Generation, events: Iterable[GenerationEvent]) -> list[dict[str, Any]]:
-    """Each event with its time, the seconds since the request, and what it means."""
+    """Each event with its time, the time since the request, who was involved, and what it means."""
     return [
         {
-            "event": event,
+            "account": event.account,
             "at": moment(event.at),
             "after": "+" + seconds(max(0.0, (event.at - generation.created_at).total_seconds())),
             "colour": EVENT_COLOURS[event.kind],

@@ -23,14 +23,10 @@ async def thumbnail(request: HttpRequest, public_id: str) -> HttpResponse:
         raise PermissionDenied
     media = await in_database(lambda: Media.objects.filter(public_id=public_id).exclude(file="").first())
     content = None if media is None else await _small_picture(media)
-    if media is None or content is None:
+    if content is None:
         raise Http404
-    stands_in = media.thumbnail.name == media.file.name  # the file itself, where no smaller one could be made
-    return HttpResponse(
-        content,
-        content_type=media.content_type if stands_in else "image/webp",
-        headers={"Cache-Control": _FOREVER, "X-Content-Type-Options": "nosniff"},
-    )
+    headers = {"Cache-Control": _FOREVER, "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(content, content_type="image/webp", headers=headers)
 
 
 async def _small_picture(media: Media) -> bytes | None:

@@ -17,9 +17,9 @@ from accounts.rotation import FailureClass
 from generation import transitions
 from generation.engine.desk import logins
 from generation.transitions import ResultFile
+from generation.upstream.answers import Credits
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure
-from generation.upstream.answers import Credits
 from generation.upstream.signing import Login
 from jimeng_site.database import in_database
 
@@ -92,10 +92,8 @@ class Caretaker:
             model_key=model_key,
         )
 
-    async def verdict_on_no_credits(
-        self, account_id: int, login: Login, *, cost_credits: int
-    ) -> FailureClass | None:
-        """"No credits" is believed only when the balance says so, after today's gift was asked for.
+    async def verdict_on_no_credits(self, account_id: int, login: Login, *, cost_credits: int) -> FailureClass | None:
+        """ "No credits" is believed only when the balance says so, after today's gift was asked for.
 
         None: the gift covers it, try again. BARRED: credits are there, so the account may not use this resolution.
         """
@@ -179,9 +177,7 @@ class Caretaker:
             if credits.total == 0 and await self._check_in(account.pk, login):
                 await self.read_balance(account.pk, login)
         except UpstreamFailure as failure:
-            await in_database(
-                accounts.account_probe_postponed, account_id=account.pk, until=now + PROBE_RETRY
-            )
+            await in_database(accounts.account_probe_postponed, account_id=account.pk, until=now + PROBE_RETRY)
             await self.note_failure(account.pk, failure)
         self._on_freed()
 

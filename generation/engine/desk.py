@@ -94,9 +94,7 @@ class Logins:
         if login is None:
             if len(self._known) >= self.LIMIT:
                 self._known.clear()
-            login = Login(
-                sessionid=decrypt(account.sessionid_encrypted), web_id=account.web_id, uid_tt=account.uid_tt
-            )
+            login = Login(sessionid=decrypt(account.sessionid_encrypted), web_id=account.web_id, uid_tt=account.uid_tt)
             self._known[account.sessionid_encrypted] = login
         return login
 

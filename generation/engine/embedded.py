@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +25,7 @@ from generation.engine.journal import Journal
 from generation.engine.media import MediaFetcher
 from generation.engine.recovery import recover
 from generation.engine.timing import Forecaster
+from generation.engine.tools import Tools
 from generation.engine.watcher import Watcher
 from generation.models import Generation
 from generation.upstream.client import UpstreamClient
@@ -74,7 +76,7 @@ class EmbeddedRunner:
         self._client = client
         self._lock = EngineLock(settings.JIMENG_DATA_DIR / f"engine-{settings.JIMENG_DATABASE_FINGERPRINT}.lock")
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._tools: job.Tools | None = None
+        self._tools: Tools | None = None
         self._housekeeping: Housekeeping | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -154,7 +156,7 @@ class EmbeddedRunner:
             on_failure=caretaker.note_failure,
             lost_after_s=settings.JIMENG_LOST_RECORD_S,
         )
-        tools = job.Tools(
+        tools = Tools(
             client=self._client,
             journal=Journal(on_final=self._hub.nudge, on_freed=desk.nudge),
             desk=desk,
@@ -180,7 +182,10 @@ class EmbeddedRunner:
                     self._run(generation_id), name=f"job-{generation_id}", context=contextvars.Context()
                 )
                 self._tasks[generation_id] = task
-                task.add_done_callback(lambda _, key=generation_id: self._tasks.pop(key, None))
+                task.add_done_callback(partial(self._forget, generation_id))
+
+    def _forget(self, generation_id: int, _task: asyncio.Task[None]) -> None:
+        self._tasks.pop(generation_id, None)
 
     async def _run(self, generation_id: int) -> None:
         """Run a job; if something of ours breaks, run it again from what the database says: jobs resume."""

@@ -27,7 +27,8 @@ from jimeng_site.database import in_database
 logger = logging.getLogger(__name__)
 
 TICK_S = 2.0
-THUMBNAILS_A_TICK = 4  # only while nothing is being generated: a picture of 2048² takes 50 ms and more
+THUMBNAILS_A_TICK = 4
+IDLE_S = 10.0  # thumbnails wait for so long a calm: a picture of 2048² takes 50 ms and 60 MB to make small
 FETCHES_A_TICK = 4
 FETCH_PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 FETCH_MAX_BYTES = 512 * 1024 * 1024
@@ -39,6 +40,7 @@ class Housekeeping:
         self._client = client
         self._caretaker = caretaker
         self._is_idle = is_idle
+        self._busy_at = 0.0  # loop time when something was being generated
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -58,15 +60,24 @@ class Housekeeping:
             try:
                 for media in await in_database(_due_fetches):
                     await self._fetch(media)
-                if self._is_idle():
-                    for media in await in_database(_without_thumbnail):
-                        await make_thumbnail(media)
+                await self._make_thumbnails()
                 if timezone.now() >= forget_at:
                     forget_at = timezone.now() + FORGET_EVERY
                     idle_since = timezone.now() - timedelta(days=settings.JIMENG_PASSTHROUGH_DAYS)
                     await in_database(accounts.passthrough_forget, unused_since=idle_since)
             except (DatabaseError, OSError):
                 logger.exception("Housekeeping was interrupted", extra={"action": "housekeeping"})
+
+    async def _make_thumbnails(self) -> None:
+        """Some of those that are missing, if nothing was generated for a while. A page that needs one makes it."""
+        now = asyncio.get_running_loop().time()
+        if not self._is_idle():
+            self._busy_at = now
+        if now - self._busy_at < IDLE_S:
+            return
+        for media in await in_database(_without_thumbnail):
+            if self._is_idle():
+                await make_thumbnail(media)
 
     async def _fetch(self, media: Media) -> None:
         """Try a missing file again, by a fresh address if the upstream still gives one."""
@@ -142,10 +153,12 @@ def _without_thumbnail() -> list[Media]:
 async def make_thumbnail(media: Media) -> bytes | None:
     """Make and store the small picture of a stored file, now; None if the file cannot be read."""
 
+    stored = media.file.name or ""
+
     def make() -> bytes:
-        with default_storage.open(media.file.name) as file:
+        with default_storage.open(stored) as file:
             content = thumbnail_of(file.read())
-        media.thumbnail = default_storage.save(f"{media.file.name}.thumb.webp", ContentFile(content))
+        media.thumbnail = default_storage.save(f"{stored}.thumb.webp", ContentFile(content))
         return content
 
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -78,6 +77,10 @@ def load_work(ids: Sequence[int]) -> list[Work | None]:
     return [_work(rows[pk], positions.get(pk, set())) if pk in rows else None for pk in ids]
 
 
+async def _load_work(ids: list[int]) -> list[Work | None]:
+    return await in_database(load_work, ids)
+
+
 def _work(row: Generation, positions: Iterable[int]) -> Work:
     return Work(
         id=row.pk,
@@ -107,7 +110,7 @@ class Journal:
         self._on_final = on_final
         self._on_freed = on_freed
         self._fresh: dict[int, Work] = {}
-        self._load: Batcher[int, Work | None] = Batcher(partial(in_database, load_work), limit=BATCH, name="load-work")
+        self._load: Batcher[int, Work | None] = Batcher(_load_work, limit=BATCH, name="load-work")
         self.submitting = self._batcher(transitions.mark_submitting)
         self.submitted = self._batcher(transitions.mark_submitted)
         self.requeued = self._batcher(transitions.mark_requeued, frees=True)

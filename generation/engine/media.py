@@ -17,16 +17,16 @@ from django.core.files.storage import default_storage
 from PIL import Image, UnidentifiedImageError
 
 from generation.transitions import ResultFile
+from generation.upstream.answers import Item
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import UpstreamFailure
-from generation.upstream.answers import Item
 
 logger = logging.getLogger(__name__)
 
 IMAGE_MAX_BYTES = 64 * 1024 * 1024
 VIDEO_MAX_BYTES = 512 * 1024 * 1024
 RETRY_AFTER_S = (0.5, 2.0)  # a download is tried once more after each; then it is left to housekeeping
-AT_ONCE = 16
+AT_ONCE = 8
 THREADS = 2
 THUMBNAIL_PX = 480
 IMAGE_TYPES = {"WEBP": ("image/webp", ".webp"), "PNG": ("image/png", ".png"), "JPEG": ("image/jpeg", ".jpg")}
@@ -67,7 +67,11 @@ def check_image(content: bytes, *, wanted: str = "") -> Checked:
 
 def _format(content: bytes) -> str:
     """PNG, JPEG or WEBP, if the file is whole."""
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP" and len(content) >= 8 + int.from_bytes(content[4:8], "little"):
+    if (
+        content[:4] == b"RIFF"
+        and content[8:12] == b"WEBP"
+        and len(content) >= 8 + int.from_bytes(content[4:8], "little")
+    ):
         return "WEBP"
     if content[:8] == b"\x89PNG\r\n\x1a\n" and b"IEND" in content[-16:]:
         return "PNG"

@@ -31,6 +31,8 @@ def recover(*, at: datetime) -> list[int]:
         ],
         at=at,
     )
-    held = Generation.objects.still_open().filter(status__in=(Generation.Status.SUBMITTING, Generation.Status.SUBMITTED))
+    held = Generation.objects.still_open().filter(
+        status__in=(Generation.Status.SUBMITTING, Generation.Status.SUBMITTED)
+    )
     accounts.leases_sweep(held_by=list(held.values_list("public_id", flat=True)))
     return list(Generation.objects.still_open().order_by("pk").values_list("pk", flat=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from django.conf import settings
@@ -52,6 +51,10 @@ def current() -> Runtime | None:
     return _Process.runtime
 
 
+async def _store_new(requests: list[list[Generation]]) -> list[list[Generation]]:
+    return await in_database(store_new, requests)
+
+
 async def start() -> None:
     client = UpstreamClient(
         base_url=settings.JIMENG_BASE_URL,
@@ -61,9 +64,7 @@ async def start() -> None:
     )
     hub = CompletionHub()
     runner = EmbeddedRunner(client, hub)
-    births: Batcher[list[Generation], list[Generation]] = Batcher(
-        partial(in_database, store_new), limit=BIRTHS_AT_ONCE, name="births"
-    )
+    births: Batcher[list[Generation], list[Generation]] = Batcher(_store_new, limit=BIRTHS_AT_ONCE, name="births")
     hub.start()
     await runner.start()
     _Process.runtime = Runtime(client=client, hub=hub, runner=runner, births=births)

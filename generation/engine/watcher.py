@@ -10,8 +10,8 @@ from typing import Protocol
 
 from generation.engine.timing import Forecaster, Window, next_ask_at
 from generation.errors import OutcomeUnknown
-from generation.upstream.failures import FailureKind, UpstreamFailure
 from generation.upstream.answers import Record
+from generation.upstream.failures import FailureKind, UpstreamFailure
 from generation.upstream.signing import Login
 
 logger = logging.getLogger(__name__)

@@ -76,7 +76,7 @@ def test_a_sessionid_that_no_cookie_can_carry_is_refused_without_repeating_it(od
 
 
 def test_the_query_carries_the_account_and_what_the_call_adds() -> None:
-    assert signing.query(LOGIN, {"da_version": "3.3.4"}) == {
+    assert signing.query(LOGIN.web_id, {"da_version": "3.3.4"}) == {
         "aid": "513695",
         "device_platform": "web",
         "region": "CN",

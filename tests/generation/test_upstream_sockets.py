@@ -14,7 +14,7 @@ import pytest
 from generation.specs import image_spec
 from generation.upstream.client import Timeouts, UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure
-from generation.upstream.http import new_http_client
+from generation.upstream.http import new_http_client, new_transport
 from generation.upstream.signing import Login
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def test_neither_httpx_nor_aiohttp_keeps_a_cookie() -> None:
         async with serving(with_cookie) as server:
             # By name: cookie jars take none from a bare IP address.
             named = server.base_url.replace("127.0.0.1", "localhost")
-            http = new_http_client(transport=None, max_connections=1)
+            http = new_http_client(new_transport(max_connections=1))
             async with http:
                 await http.get(named)
                 await http.get(named)

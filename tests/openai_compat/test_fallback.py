@@ -79,11 +79,6 @@ def test_a_crash_outside_the_views_is_json_below_v1() -> None:
     assert fallback.server_error(RequestFactory().get("/history/"))["Content-Type"].startswith("text/html")
 
 
-def test_a_request_line_that_is_no_text_is_400() -> None:
-    response = fallback.broken_request()
-    assert (response.status_code, error_of(response)["code"]) == (400, "invalid_request")
-
-
 class Failing(AsyncAPIView):
     error: Exception = ZeroDivisionError()
     as_caller = Caller()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.test import override_settings
 
+from accounts.models import Account
 from generation.models import Generation
 from tests.openai_compat.builders import ApiTestCase, bearer, error_of, make_key
 
@@ -121,6 +122,13 @@ class ImagesTests(ApiTestCase):
         response = await self.async_client.post(PATH, {"prompt": "a cat"}, content_type="application/json")
         assert response.status_code == 401
         assert not await Generation.objects.aexists()
+
+    async def test_bare_logins_do_their_own_work_only(self) -> None:
+        await self.post({"prompt": "a cat"}, authorization="Bearer 0123456789abcdef,fedcba9876543210")
+        generation = await Generation.objects.aget()
+        accounts = [account.pk async for account in Account.objects.filter(source="passthrough").order_by("pk")]
+        assert (generation.api_key_id, generation.account_ids) == (None, accounts)
+        assert len(accounts) == 2
 
     async def test_an_idempotency_key_is_for_one_request(self) -> None:
         once = {"idempotency-key": "once"}

@@ -1,0 +1,36 @@
+"""What a job works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from generation.engine.caretaker import Caretaker
+from generation.engine.desk import AccountDesk
+from generation.engine.journal import Journal, Work
+from generation.engine.media import MediaFetcher
+from generation.engine.watcher import Watcher
+from generation.upstream.client import UpstreamClient
+from generation.upstream.signing import Login
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a job works with; one set per engine."""
+
+    client: UpstreamClient
+    journal: Journal
+    desk: AccountDesk
+    watcher: Watcher
+    media: MediaFetcher
+    caretaker: Caretaker
+    on_wire: set[int] = field(default_factory=set)
+    """Ids whose submit call is under way: a stopping engine waits for these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A generation together with the account that serves it."""
+
+    work: Work
+    account_id: int
+    login: Login
