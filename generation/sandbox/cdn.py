@@ -1,4 +1,7 @@
-"""Signed picture addresses that expire, and the downloads behind them."""
+"""Signed addresses that expire, and the downloads behind them.
+
+Files are named `<item id>~tplv.<webp, png or jpeg>` (a picture), `<item id>~video.mp4` and `<item id>~cover.webp`.
+"""
 
 from __future__ import annotations
 
@@ -10,38 +13,38 @@ from aiohttp import web
 
 from generation.sandbox.faults import MEDIA
 from generation.sandbox.keys import GALLERY, WORLD
+from generation.sandbox.records import Record
 from generation.sandbox.service import now_s
 
-_SUFFIX: Final = "~tplv.webp"
 _DENIED: Final = "<!doctype html><title>403</title><h1>Access denied</h1>"
 
 
-def _signature(secret: bytes, item_id: str, expires: str) -> str:
-    return hmac.digest(secret, f"{item_id}|{expires}".encode(), "sha256").hex()[:40]
+def _signature(secret: bytes, file: str, expires: str) -> str:
+    return hmac.digest(secret, f"{file}|{expires}".encode(), "sha256").hex()[:40]
 
 
 def address_maker(request: web.Request) -> Callable[[str], str]:
-    """What makes the signed address of a picture id, on the host that the caller used."""
+    """What makes the signed address of a file name, on the host that the caller used."""
     world = request.app[WORLD]
     base = f"http://{request.host}/cdn/"
     expires = str(int(now_s() + world.settings.media_ttl))
 
-    def address(item_id: str) -> str:
-        signature = _signature(world.secret, item_id, expires)
-        return f"{base}{item_id}{_SUFFIX}?x-expires={expires}&x-signature={signature}"
+    def address(file: str) -> str:
+        signature = _signature(world.secret, file, expires)
+        return f"{base}{file}?x-expires={expires}&x-signature={signature}"
 
     return address
 
 
 async def download(request: web.Request) -> web.StreamResponse:
-    """The bytes of a picture; 403 and a page of HTML when the address is forged or too old."""
+    """The bytes of a file; 403 and a page of HTML when the address is forged or too old."""
     world = request.app[WORLD]
     world.counts.calls["/cdn"] += 1
-    item_id = request.match_info["file"].removesuffix(_SUFFIX)
+    file = request.match_info["file"]
     expires = request.query.get("x-expires", "")
     signature = request.query.get("x-signature", "")
-    is_signed = hmac.compare_digest(signature.encode(), _signature(world.secret, item_id, expires).encode())
-    found = world.items.get(item_id)
+    is_signed = hmac.compare_digest(signature.encode(), _signature(world.secret, file, expires).encode())
+    found = world.items.get(file.partition("~")[0])
     if found is None or not is_signed or now_s() >= int(expires):
         return web.Response(status=403, text=_DENIED, content_type="text/html")
     account, record = found
@@ -52,8 +55,34 @@ async def download(request: web.Request) -> web.StreamResponse:
         return web.Response(status=404, text="not found")
     if "mediahtml" in struck:
         return web.Response(text=_DENIED, content_type="text/html")
-    scale = world.settings.media_scale
-    width, height = round(record.order.width * scale), round(record.order.height * scale)
-    picture = await request.app[GALLERY].picture(max(width, 1), max(height, 1), int(item_id[:4], 16))
     world.counts.downloads += 1
-    return web.Response(body=picture, content_type="image/webp")
+    return await _hand_out(request, file, record)
+
+
+async def _hand_out(request: web.Request, file: str, record: Record) -> web.StreamResponse:
+    item_id, _, purpose = file.partition("~")
+    kind = purpose.rpartition(".")[2]
+    gallery = request.app[GALLERY]
+    if kind == "mp4":
+        return _part(request, gallery.clip(record.order.width, record.order.height))
+    scale = request.app[WORLD].settings.media_scale
+    width, height = (max(round(side * scale), 1) for side in (record.order.width, record.order.height))
+    picture = await gallery.picture(width, height, int(item_id[:4], 16), kind)
+    return web.Response(body=picture, content_type=f"image/{kind}")
+
+
+def _part(request: web.Request, content: bytes) -> web.Response:
+    """The video, or the one range of its bytes that is asked for; 416 for a range that lies outside."""
+    headers = {"Accept-Ranges": "bytes"}
+    size = len(content)
+    try:
+        wanted = request.http_range
+    except ValueError:
+        wanted = slice(None)
+    if wanted.start is None and wanted.stop is None:
+        return web.Response(body=content, content_type="video/mp4", headers=headers)
+    first, end, _ = wanted.indices(size)
+    if first >= end:
+        return web.Response(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+    return web.Response(status=206, body=content[first:end], content_type="video/mp4", headers=headers)

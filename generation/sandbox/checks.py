@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
@@ -86,9 +86,8 @@ def check_headers(path: str, headers: Mapping[str, str], now: float) -> None:
     """Every header of a call. `now` is in Unix seconds. Raises Violation."""
     for name, wanted in _HEADERS.items():
         need(headers.get(name) == wanted, f"header {name} must be {wanted}")
-    is_credit_call = path.startswith("/commerce/")
-    referer = facts.CREDIT_REFERER if is_credit_call else facts.ORIGIN
-    need(headers.get("Referer") == referer, f"header Referer must be {referer}")
+    referers = _referers(path)
+    need(headers.get("Referer") in referers, f"header Referer must be {' or '.join(referers)}")
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     need(kind == "application/json", "header Content-Type must be application/json")
     _check_browser(headers)
@@ -97,6 +96,15 @@ def check_headers(path: str, headers: Mapping[str, str], now: float) -> None:
     need(abs(int(device_time) - now) <= _CLOCK_TOLERANCE_S, "header Device-Time is more than 300 s off")
     wanted = sign(path, facts.PF, facts.APP_VERSION, device_time)
     need(headers.get("Sign") == wanted, "header Sign does not fit path, Pf, Appvr and Device-Time")
+
+
+def _referers(path: str) -> tuple[str, ...]:
+    """The pages that a call may come from: uploads are made from either of the pages that generate."""
+    if path.startswith("/commerce/"):
+        return (facts.CREDIT_REFERER,)
+    if path == "/mweb/v1/get_upload_token":
+        return facts.ORIGIN, facts.CREDIT_REFERER, facts.VIDEO_REFERER
+    return (facts.ORIGIN,)
 
 
 def _check_browser(headers: Mapping[str, str]) -> None:
@@ -151,13 +159,16 @@ def check_call(path: str, query: Mapping[str, str], headers: Mapping[str, str]) 
     return sessionid, web_id, uid_tt
 
 
-def check_history(body: dict[str, Any]) -> list[str]:
-    """The ids asked for in get_history_by_ids: history ids, then submit ids. Raises Violation."""
+def check_history(body: dict[str, Any], are_videos: Callable[[list[str]], bool]) -> list[str]:
+    """The ids asked for in get_history_by_ids: history ids, then submit ids. Raises Violation.
+
+    `are_videos` tells whether ids all are those of videos, for which the ids alone are enough.
+    """
     history_ids, submit_ids = body.get("history_ids", []), body.get("submit_ids", [])
     for name, ids in (("history_ids", history_ids), ("submit_ids", submit_ids)):
         need(isinstance(ids, list) and all(isinstance(one, str) for one in ids), f"{name} must be a list of strings")
     need(history_ids or submit_ids, "history_ids or submit_ids must be given")
-    if "image_info" in body or history_ids:
+    if "image_info" in body or (history_ids and not are_videos(history_ids)):
         _check_image_info(body.get("image_info"))
         need(body.get("http_common_info") == {"aid": facts.AID}, "http_common_info must hold the aid")
     return [*history_ids, *submit_ids]

@@ -11,9 +11,11 @@ from typing import Any
 from aiohttp import web
 
 from generation.sandbox.keys import WORLD
+from generation.sandbox.media import FORMATS as MEDIA_FORMATS
 from generation.sandbox.service import now_s
 from generation.sandbox.state import World
 
+_RANGES = ("image_seconds", "video_seconds")
 _Handler = Callable[[World, dict[str, Any]], dict[str, Any]]
 
 
@@ -21,6 +23,7 @@ def add_routes(app: web.Application) -> None:
     """Add the control pages."""
     app.router.add_get("/_control/ledger", _page(_ledger))
     app.router.add_get("/_control/calls", _page(_calls))
+    app.router.add_get("/_control/accounts", _page(_account_list))
     app.router.add_post("/_control/reset", _page(_reset))
     app.router.add_post("/_control/accounts", _page(_accounts))
     app.router.add_post("/_control/settings", _page(_settings))
@@ -49,6 +52,10 @@ def _calls(world: World, _: dict[str, Any]) -> dict[str, Any]:
     return dict(world.counts.calls)
 
 
+def _account_list(world: World, _: dict[str, Any]) -> dict[str, Any]:
+    return world.account_pages(now_s())
+
+
 def _reset(world: World, _: dict[str, Any]) -> dict[str, Any]:
     world.reset()
     return {"ok": True}
@@ -64,13 +71,13 @@ def _accounts(world: World, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _settings(world: World, body: dict[str, Any]) -> dict[str, Any]:
-    """Any of the settings by name; answers them all. image_seconds: a number, "low-high" or [low, high]."""
+    """Any of the settings by name; answers them all. Ranges of seconds: a number, "low-high" or [low, high]."""
     kinds = {field.name: type(getattr(world.settings, field.name)) for field in fields(world.settings)}
     if unknown := set(body) - set(kinds):
         raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
-    values = {
-        name: seconds_range(value) if name == "image_seconds" else kinds[name](value) for name, value in body.items()
-    }
+    values = {name: seconds_range(value) if name in _RANGES else kinds[name](value) for name, value in body.items()}
+    if values.get("media_format", MEDIA_FORMATS[0]) not in MEDIA_FORMATS:
+        raise ValueError(f"media_format must be one of {MEDIA_FORMATS}")
     for name, value in values.items():
         setattr(world.settings, name, value)
     return asdict(world.settings)

@@ -1,8 +1,8 @@
 """The faults that an account can carry in its sessionid: `sb-<name>[--<fault>[:<arg>][x<N>][@<scope>]]…`.
 
 `x<N>`: only the first N calls (or submissions, or downloads) concerned. `@submit` (the default of call faults),
-`@history`, `@credits`, `@account` or `@all` say which calls a call fault concerns. Where a sessionid may hold neither
-`:` nor `@`, write `_` (or `%3A`) and `%40`: `sb-lee--slow_3--http500x2%40history`.
+`@upload`, `@history`, `@credits`, `@account` or `@all` say which calls a call fault concerns. Where a sessionid may
+hold neither `:` nor `@`, write `_` (or `%3A`) and `%40`: `sb-lee--slow_3--http500x2%40history`.
 
 call faults, before any work
   expired             1015, and a dead account info (scope: all)    riskhold             1019
@@ -18,8 +18,9 @@ record faults (x<N> counts submissions)
   nourl[:s]           complete, but without URLs (for s seconds from its end)
   partial:K           K pictures, then complete; only these are charged
   filtered            status 30, fail_code "2038"; refunded         filtered-int         the same with 2043, a number
-  failed              status 30, fail_code "5001"; refunded         slow:F               F times as long
+  failed              status 30, "5001" (videos "5002"); refunded   slow:F               F times as long
   unknownstatus       status 77 until the last third                lateitems            complete before the last item
+  playurl             a video's address is in video.play_url only
 media faults (x<N> counts downloads)
   media500   media404   mediahtml
 balance
@@ -52,13 +53,24 @@ CALL_BEFORE: Final = frozenset(
 )
 CALL_AFTER: Final = frozenset({"http500-after", "reset-after", "brokenjson-after", "hang-after"})
 RECORD: Final = frozenset(
-    {"vanish", "nourl", "partial", "filtered", "filtered-int", "failed", "slow", "unknownstatus", "lateitems"}
+    {
+        "vanish",
+        "nourl",
+        "partial",
+        "filtered",
+        "filtered-int",
+        "failed",
+        "slow",
+        "unknownstatus",
+        "lateitems",
+        "playurl",
+    }
 )
 MEDIA: Final = frozenset({"media500", "media404", "mediahtml"})
 BALANCE: Final = frozenset({"credits", "no-gift", "nocredits", "nocredits-daily"})
 KNOWN: Final = CALL_BEFORE | CALL_AFTER | RECORD | MEDIA | BALANCE
 NEEDS_ARGUMENT: Final = frozenset({"forbidden", "partial", "slow", "credits"})
-SCOPES: Final = frozenset({"submit", "history", "credits", "account", "all"})
+SCOPES: Final = frozenset({"submit", "upload", "history", "credits", "account", "all"})
 _TOKEN: Final = re.compile(
     r"(?P<name>[a-z0-9-]+?)(?::(?P<arg>[0-9][0-9.]*k?))?(?:x(?P<times>\d+))?(?:@(?P<scope>\w+))?"
 )

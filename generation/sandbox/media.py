@@ -1,10 +1,12 @@
-"""The pictures that the sandbox hands out: soft gradients with a few shapes, as WebP. Each is drawn once."""
+"""The pictures and videos that the sandbox hands out. Each picture is drawn once; videos are three small clips."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+import os
 import random
+from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFilter
@@ -23,8 +25,13 @@ VARIANTS: Final = len(_PALETTES)
 _SKETCH: Final = 160  # the longer side, in pixels, at which a picture is drawn before it is enlarged
 
 
-def draw(width: int, height: int, variant: int) -> bytes:
-    """A WebP of width × height pixels in one of the palettes; the same bytes for the same arguments."""
+FORMATS: Final = ("webp", "png", "jpeg")
+_SAVING: Final = {"webp": {"quality": 70, "method": 0}, "png": {"compress_level": 1}, "jpeg": {"quality": 80}}
+_CLIPS: Final = Path(__file__).with_name("clips")
+
+
+def draw(width: int, height: int, variant: int, kind: str = FORMATS[0]) -> bytes:
+    """A picture of width × height pixels in one of the palettes and FORMATS; the same bytes for the same arguments."""
     chance = random.Random(variant)  # noqa: S311 - pictures, not secrets
     colours = _PALETTES[variant % VARIANTS]
     scale = _SKETCH / max(width, height)
@@ -39,7 +46,7 @@ def draw(width: int, height: int, variant: int) -> bytes:
     sketch = sketch.filter(ImageFilter.GaussianBlur(0.8))
     picture = sketch.resize((max(width, 1), max(height, 1)), Image.Resampling.BICUBIC)
     written = io.BytesIO()
-    picture.save(written, "WEBP", quality=70, method=0)
+    picture.save(written, kind.upper(), **_SAVING[kind])
     return written.getvalue()
 
 
@@ -57,20 +64,50 @@ def _shape(pen: ImageDraw.ImageDraw, size: tuple[int, int], colour: str, chance:
         )
 
 
+def clip(width: int, height: int) -> bytes:
+    """A real MP4 (H.264, 5 s, 24 frames/s) of roughly that shape; its own size is small whatever was ordered."""
+    name = "square" if 0.9 < width / height < 1.1 else "landscape" if width > height else "portrait"
+    return (_CLIPS / f"{name}.mp4").read_bytes()
+
+
 class Gallery:
-    """Pictures by size and palette. Each is drawn once, in a thread, however many ask for it at the same time."""
+    """Pictures by size, palette and format, and clips. Each is made once, in a thread, however many ask for it.
 
-    def __init__(self) -> None:
-        self._pictures: dict[tuple[int, int, int], asyncio.Task[bytes]] = {}
+    `folder` keeps what was drawn for the next start; without it pictures live in memory alone.
+    """
 
-    async def picture(self, width: int, height: int, variant: int) -> bytes:
-        """The WebP bytes of one picture of width × height pixels."""
-        key = (width, height, variant % VARIANTS)
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._pictures: dict[tuple[int, int, int, str], asyncio.Task[bytes]] = {}
+        self._clips: dict[tuple[int, int], bytes] = {}
+
+    async def picture(self, width: int, height: int, variant: int, kind: str = FORMATS[0]) -> bytes:
+        """The bytes of one picture of width × height pixels, in one of FORMATS."""
+        key = (width, height, variant % VARIANTS, kind)
         task = self._pictures.get(key)
         if task is None:
-            task = self._pictures[key] = asyncio.create_task(asyncio.to_thread(draw, *key))
+            task = self._pictures[key] = asyncio.create_task(asyncio.to_thread(self._draw_or_read, *key))
         return await asyncio.shield(task)
 
-    async def prewarm(self, width: int, height: int) -> None:
+    def clip(self, width: int, height: int) -> bytes:
+        """The bytes of a video for an order of that size in pixels."""
+        if (width, height) not in self._clips:
+            self._clips[width, height] = clip(width, height)
+        return self._clips[width, height]
+
+    async def prewarm(self, width: int, height: int, kind: str = FORMATS[0]) -> None:
         """Draw all palettes of one size, so that no download waits for a drawing."""
-        await asyncio.gather(*(self.picture(width, height, variant) for variant in range(VARIANTS)))
+        await asyncio.gather(*(self.picture(width, height, variant, kind) for variant in range(VARIANTS)))
+
+    def _draw_or_read(self, width: int, height: int, variant: int, kind: str) -> bytes:
+        if self._folder is None:
+            return draw(width, height, variant, kind)
+        file = self._folder / f"{width}x{height}-{variant}.{kind}"
+        if file.exists():
+            return file.read_bytes()
+        content = draw(width, height, variant, kind)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f"{file.name}.{os.getpid()}")  # another sandbox may read the folder at the same time
+        part.write_bytes(content)
+        part.replace(file)
+        return content

@@ -12,7 +12,17 @@ from generation.sandbox.orders import Order
 
 QUEUEING, WAITING, GENERATING, FAILED, COMPLETE, UNKNOWN = 20, 42, 45, 30, 50, 77
 _FAIL_CODES: dict[str, str | int] = {"filtered": "2038", "filtered-int": 2043, "failed": "5001"}
-_FAIL_MESSAGES = {"2038": "content filtered", "2043": "content filtered", "5001": "generation failed"}
+_FAIL_MESSAGES = {
+    "2038": "content filtered",
+    "2043": "content filtered",
+    "5001": "generation failed",
+    "5002": "generation failed",
+}
+
+
+def _fail_code(fault: str, order: Order) -> str | int:
+    """The fail_code of a fault that lets a record fail: videos that failed have their own."""
+    return "5002" if fault == "failed" and order.kind == "video" else _FAIL_CODES[fault]
 
 
 @dataclass(slots=True)
@@ -31,6 +41,7 @@ class Record:
     fail_code: str | int = ""
     refunded_credits: int = 0
     times_submitted: int = 1
+    image_format: str = "webp"
 
     @classmethod
     def begin(
@@ -43,6 +54,7 @@ class Record:
         queue_seconds: float,
         now: float,
         faults: FaultSet,
+        image_format: str = "webp",
     ) -> Record:
         """A new record; the account's record faults decide how it will go."""
         struck = faults.take(RECORD)
@@ -61,7 +73,8 @@ class Record:
             item_ids=[] if failed else [uuid.uuid4().hex for _ in range(arriving)],
             charged_credits=arriving * order.price_credits,
             faults=struck,
-            fail_code=_FAIL_CODES[failed] if failed else "",
+            fail_code=_fail_code(failed, order) if failed else "",
+            image_format=image_format,
         )
 
     def _progress(self, now: float) -> float:
@@ -100,7 +113,7 @@ class Record:
         return nourl is None or now >= self.ready_at + nourl.number(float("inf"))
 
     def answer(self, now: float, forecast_s: int, url: Callable[[str], str]) -> dict[str, Any]:
-        """The record as history answers and the submit answer show it. `url` makes a picture's address."""
+        """The record as history answers and the submit answer show it. `url` makes a file's address of its name."""
         status = self.status(now)
         shown = self.visible(now)
         address = url if self.has_urls(now) else lambda _: ""
@@ -110,7 +123,7 @@ class Record:
             "submit_id": self.order.submit_id,
             "status": status,
             "fail_code": self.fail_code if status == FAILED else "",
-            "item_list": [self._item(item_id, address(item_id)) for item_id in shown],
+            "item_list": [self._item(item_id, address) for item_id in shown],
             "task": {
                 "task_id": self.record_id,
                 "submit_id": self.order.submit_id,
@@ -141,18 +154,27 @@ class Record:
             "polling_config": {"interval_seconds": 30, "timeout_seconds": 86400},
         }
 
-    def _item(self, item_id: str, address: str) -> dict[str, Any]:
+    def _item(self, item_id: str, url: Callable[[str], str]) -> dict[str, Any]:
+        """One picture or the video. Files are named by item id, purpose and format: see `cdn`."""
+        is_video = self.order.kind == "video"
+        cover = url(f"{item_id}~cover.webp" if is_video else f"{item_id}~tplv.{self.image_format}")
+        item: dict[str, Any] = {"common_attr": {"id": item_id, "effect_id": item_id, "cover_url": cover}}
+        if is_video:
+            return item | {"video": self._video(url(f"{item_id}~video.mp4"))}
         image = {
             "image_uri": f"tos-cn-i-tb4s082cfz/{item_id}",
-            "image_url": address,
+            "image_url": cover,
             "width": self.order.width,
             "height": self.order.height,
-            "format": "webp",
+            "format": self.image_format,
         }
-        return {
-            "common_attr": {"id": item_id, "effect_id": item_id, "cover_url": address},
-            "image": {"format": "webp", "large_images": [image]},
-        }
+        return item | {"image": {"format": self.image_format, "large_images": [image]}}
+
+    def _video(self, address: str) -> dict[str, Any]:
+        if "playurl" in self.faults:
+            return {"play_url": address}
+        size = {"width": self.order.width, "height": self.order.height, "duration": float(self.order.seconds)}
+        return {"transcoded_video": {"origin": {"video_url": address} | size}}
 
     def told(self, now: float) -> dict[str, Any]:
         """The record as the ledger tells it. `charged` and `refunded` in credits, `delivered` in pictures."""
@@ -164,7 +186,11 @@ class Record:
             "refunded": self.refunded_credits,
             "count": self.order.count,
             "delivered": len(self.visible(now)),
+            "kind": self.order.kind,
             "model": self.order.public_name,
+            "resolution": self.order.resolution,
+            "inputs": len(self.order.input_uris),
+            "seconds": self.order.seconds,
             "width": self.order.width,
             "height": self.order.height,
             "prompt": self.order.prompt,

@@ -11,19 +11,20 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from generation.sandbox import facts
+from generation.sandbox import facts, video_facts
 from generation.sandbox.checks import Refusal, check_history, check_ids, need
 from generation.sandbox.drafts import check_submission, refuse_without_scene
 from generation.sandbox.orders import Order
 from generation.sandbox.records import Record
 from generation.sandbox.state import Account, World
+from generation.sandbox.uploads import SERVICE_ID
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(slots=True)
 class Call:
-    """One checked call. `order` is set for submissions; `url` makes a picture's signed address."""
+    """One checked call. `order` is set for submissions; `url` makes a file's signed address of its name."""
 
     world: World
     account: Account
@@ -119,14 +120,28 @@ def generate(call: Call) -> dict[str, Any]:
         if account.gift_credits < order.count * order.price_credits:
             raise Refusal("1006", "credits not enough")
         record = world.submit(account, order, call.now)
-    answer = record.answer(call.now, world.settings.forecast_s(), call.url)
+    answer = _tell(call, record)
     answer["queue_info"] = record.queue_info(call.now)
     return {"aigc_data": answer}
 
 
 def check_order(call: Call) -> None:
     """Read the submission of a call. Raises Violation."""
-    call.order = check_submission(call.body, call.query)
+    call.order = check_submission(call.body, call.query, call.world.uploads.is_usable)
+
+
+def upload_token(call: Call) -> dict[str, Any]:
+    """The keys with which pictures are uploaded."""
+    need(call.body == {"scene": 2}, "the body must be {scene: 2}")
+    token = call.world.uploads.new_token(call.account.name, call.now + call.world.settings.upload_token_ttl)
+    return {
+        "access_key_id": token.access_key_id,
+        "secret_access_key": token.secret_access_key,
+        "session_token": token.session_token,
+        "service_id": SERVICE_ID,
+        "space_name": SERVICE_ID,
+        "upload_domain": "imagex.bytedanceapi.com",
+    }
 
 
 def _find(call: Call, wanted: str) -> Record | None:
@@ -135,32 +150,35 @@ def _find(call: Call, wanted: str) -> Record | None:
     return None if record is None or record.is_hidden(call.now) else record
 
 
+def _tell(call: Call, record: Record) -> dict[str, Any]:
+    """The record as it is now."""
+    return record.answer(call.now, call.world.settings.forecast_s(record.order.kind), call.url)
+
+
 def history_by_ids(call: Call) -> dict[str, Any]:
     """Records keyed by the id asked for; unknown ones are left out."""
-    forecast_s = call.world.settings.forecast_s()
-    return {
-        wanted: record.answer(call.now, forecast_s, call.url)
-        for wanted in check_history(call.body)
-        if (record := _find(call, wanted))
-    }
+    own = call.account.records
+
+    def are_videos(ids: list[str]) -> bool:
+        return all(wanted in own and own[wanted].order.kind == "video" for wanted in ids)
+
+    asked = check_history(call.body, are_videos)
+    return {wanted: _tell(call, record) for wanted in asked if (record := _find(call, wanted))}
 
 
 def history_records(call: Call) -> dict[str, Any]:
     """The same records as a list."""
-    forecast_s = call.world.settings.forecast_s()
-    ids = check_ids(call.body, "history_record_ids")
-    found = [_find(call, wanted) for wanted in ids]
-    return {"history_records": [record.answer(call.now, forecast_s, call.url) for record in found if record]}
+    found = [_find(call, wanted) for wanted in check_ids(call.body, "history_record_ids")]
+    return {"history_records": [_tell(call, record) for record in found if record]}
 
 
 def queue_info(call: Call) -> dict[str, Any]:
     """Where records stand in the queue."""
-    forecast_s = call.world.settings.forecast_s()
     return {
         wanted: {
             "queue_info": record.queue_info(call.now),
             "forecast_cost_time": {
-                "forecast_generate_cost": forecast_s,
+                "forecast_generate_cost": call.world.settings.forecast_s(record.order.kind),
                 "forecast_queue_cost": max(round(record.starts_at - call.now), 0),
             },
         }
@@ -183,6 +201,20 @@ def common_config(call: Call) -> dict[str, Any]:
     return {"model_list": models[:2], "more": {"beta": [{"group": models[2:]}]}}
 
 
+def video_config(call: Call) -> dict[str, Any]:
+    """The video models that an account sees today."""
+    need(call.body == {"scene": "generate_video", "params": {"needCache": True}}, "the body is not as documented")
+    models = [
+        {
+            "model_name": model.public_name,
+            "model_req_key": model.key,
+            "options": [{"key": "resolution", "enum": list(video_facts.SHORT_SIDES)}],
+        }
+        for model in video_facts.MODELS.values()
+    ]
+    return {"model_list": models[:1], "scene_map": {"generate_video": {"models": models[1:]}}}
+
+
 def log_id(now: float) -> str:
     """An answer's log id: the moment and a running number of digits."""
     return f"{int(now * 1_000_000):020d}"
@@ -198,9 +230,11 @@ ENDPOINTS: Final = {
     "/commerce/v1/benefits/user_credit": Endpoint("credits", user_credit, is_whole=True),
     "/commerce/v1/benefits/credit_receive": Endpoint("credits", credit_receive),
     "/commerce/v1/benefits/user_credit_history": Endpoint("credits", credit_history),
+    "/mweb/v1/get_upload_token": Endpoint("upload", upload_token),
     "/mweb/v1/aigc_draft/generate": Endpoint("submit", generate),
     "/mweb/v1/get_history_by_ids": Endpoint("history", history_by_ids),
     "/mweb/v1/get_history_records": Endpoint("history", history_records),
     "/mweb/v1/get_history_queue_info": Endpoint("history", queue_info),
     "/mweb/v1/get_common_config": Endpoint("config", common_config),
+    "/mweb/v1/video_generate/get_common_config": Endpoint("config", video_config),
 }

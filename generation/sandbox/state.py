@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from generation.sandbox.faults import Fault, FaultSet, parse_faults, parse_sessionid
-from generation.sandbox.orders import Order
+from generation.sandbox.orders import Kind, Order
 from generation.sandbox.records import Record
+from generation.sandbox.uploads import Uploads
 
 DEFAULT_GIFT_CREDITS = 10_000
 
@@ -21,17 +22,24 @@ class Settings:
     """How long things take (seconds) and how large pictures are; changeable at run time."""
 
     image_seconds: tuple[float, float] = (3.0, 3.0)
+    video_seconds: tuple[float, float] = (12.0, 12.0)
     time_scale: float = 1.0
     forecast_factor: float = 1.0
     queue_seconds: float = 0.0
     media_ttl: float = 7200.0
     media_scale: float = 1.0
+    media_format: str = "webp"
+    upload_token_ttl: float = 3600.0
     seed: int = 1
     closed: bool = False
 
-    def forecast_s(self) -> int:
-        """The seconds that a submission is said to take."""
-        mean_s = sum(self.image_seconds) / 2
+    def seconds_of(self, kind: Kind) -> tuple[float, float]:
+        """The shortest and the longest time that a submission of that kind takes, before the time scale."""
+        return self.video_seconds if kind == "video" else self.image_seconds
+
+    def forecast_s(self, kind: Kind) -> int:
+        """The seconds that a submission of that kind is said to take."""
+        mean_s = sum(self.seconds_of(kind)) / 2
         return round(mean_s * self.time_scale * self.forecast_factor)
 
 
@@ -52,6 +60,7 @@ class Account:
         self.records: dict[str, Record] = {}
         self.by_submit_id: dict[str, Record] = {}
         self.running: list[Record] = []
+        self.calls: Counter[str] = Counter()
         self._chance = random.Random(f"{seed}-{name}")  # noqa: S311 - repeatable on purpose
         self.faults = FaultSet([], self._chance)
         self.set_faults(faults)
@@ -106,6 +115,8 @@ class World:
     records: list[Record]
     items: dict[str, tuple[Account, Record]]
     counts: Counts
+    uploads: Uploads
+    _by_name: dict[str, Account]
 
     def __init__(self, settings: Settings, sessionids: list[str]) -> None:
         self.settings = settings
@@ -120,6 +131,8 @@ class World:
         self.records = []
         self.items = {}
         self.counts = Counts()
+        self.uploads = Uploads()
+        self._by_name = {}
         self._record_number = 7_897_000_000_000 + self.chance.randrange(10**9)
         for sessionid in self._sessionids:
             self.add_account(sessionid)
@@ -138,7 +151,18 @@ class World:
             taken = sum(other.name.partition("~")[0] == name for other in self.accounts.values())
             account = Account(f"{name}~{taken + 1}" if taken else name, faults, self.settings.seed)
             self.accounts[sessionid] = account
+            self._by_name[account.name] = account
         return account
+
+    def account_named(self, name: str) -> Account:
+        """The account of that name, which exists."""
+        return self._by_name[name]
+
+    def count_call(self, path: str, account: str) -> None:
+        """Count a call, in total and for the account of that name ("" for none)."""
+        self.counts.calls[path] += 1
+        if account:
+            self._by_name[account].calls[path] += 1
 
     def find_account(self, sessionid: str) -> Account | None:
         """The account that a caller may use, None when it does not exist in a closed world."""
@@ -158,7 +182,7 @@ class World:
     def submit(self, account: Account, order: Order, now: float) -> Record:
         """Charge and begin one order; the balance must be enough. `now` is in Unix seconds."""
         self._record_number += self.chance.randrange(1, 50)
-        low, high = self.settings.image_seconds
+        low, high = self.settings.seconds_of(order.kind)
         seconds = self.chance.uniform(low, high) * self.settings.time_scale
         record = Record.begin(
             record_id=str(self._record_number),
@@ -168,8 +192,9 @@ class World:
             queue_seconds=self.settings.queue_seconds,
             now=now,
             faults=account.faults,
+            image_format=self.settings.media_format,
         )
-        account.book(-record.charged_credits, "Image")
+        account.book(-record.charged_credits, order.kind.capitalize())
         account.records[record.record_id] = record
         account.by_submit_id[order.submit_id] = record
         account.running.append(record)
@@ -195,4 +220,18 @@ class World:
             "duplicate_submits": self.counts.duplicate_submits,
             "violations": self.counts.violations,
             "downloads": self.counts.downloads,
+        }
+
+    def account_pages(self, now: float) -> dict[str, Any]:
+        """Every account by name: balance in credits, ledger, calls by endpoint, and how many submissions run."""
+        for account in self.accounts.values():
+            account.settle(now)
+        return {
+            account.name: {
+                "balance": account.gift_credits,
+                "ledger": account.entries,
+                "calls": dict(account.calls),
+                "running": len(account.running),
+            }
+            for account in self.accounts.values()
         }

@@ -37,7 +37,7 @@ def running(*options: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def base_url() -> Iterator[str]:
-    with running("--image-seconds", "0.3", "--media-scale", "0.05") as url:
+    with running("--image-seconds", "0.3", "--video-seconds", "0.3", "--media-scale", "0.05") as url:
         yield url
 
 
