@@ -163,17 +163,20 @@ def _why_not(
     waking = min((each.usable_at for each in paying if each.usable_at is not None), default=None)
     if waking is not None and waking - at <= patience:
         return LeaseAnswer(wait_until=waking)
-    return LeaseAnswer(refusal=_refusal(scope, fit, want, at=at, dry=bool(willing) and not paying))
+    if waking is not None:
+        return LeaseAnswer(refusal=PoolBusy(retry_after_s=(waking - at).total_seconds()))
+    return LeaseAnswer(refusal=_refusal(scope, want, at=at, dry=bool(willing)))
 
 
 def _can_pay(candidate: Candidate, want: LeaseWant) -> bool:
     return candidate.credits is None or candidate.credits >= want.cost_credits
 
 
-def _refusal(
-    scope: Sequence[Candidate], fit: Sequence[Candidate], want: LeaseWant, *, at: datetime, dry: bool
-) -> GatewayError:
-    """The reason that helps most: nobody there, all logged out, not allowed, too poor, or only at rest."""
+def _refusal(scope: Sequence[Candidate], want: LeaseWant, *, at: datetime, dry: bool) -> GatewayError:
+    """The reason that helps most: nobody there, too poor, all logged out, not allowed, or passed over and at rest.
+
+    `dry`: there are some that could take it, if only they had the credits.
+    """
     error: GatewayError
     if not scope:
         error = PoolEmpty()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -31,7 +31,9 @@ __all__ = [
     "account_probed_alive",
     "account_refund",
     "account_replace_sessionid",
+    "account_unreadable",
     "accounts_enable",
+    "accounts_read_balance",
     "accounts_request_probe",
     "accounts_succeeded",
     "accounts_wake",
@@ -45,6 +47,14 @@ __all__ = [
 
 # After a generation the balance is read again, but only when the account has come to rest.
 BALANCE_REFRESH_AFTER = timedelta(seconds=30)
+# Rests that a generation submitted before cannot end by succeeding.
+ENDED_BY_TIME = (
+    Account.RestReason.THROTTLED,
+    Account.RestReason.RISK_HOLD,
+    Account.RestReason.NO_CREDITS,
+    Account.RestReason.REGION,
+    Account.RestReason.OPERATOR,
+)
 PASSTHROUGH_SEEN_EVERY = timedelta(hours=1)  # how often a used pass-through login is marked as seen
 
 
@@ -140,12 +150,18 @@ def accounts_wake(*, account_ids: Collection[int]) -> int:
 
 def accounts_succeeded(*, account_ids: Collection[int], at: datetime) -> None:
     """A finished generation: they are well. Writes only to rows that say otherwise, and to idle ones' probe time."""
-    known = Account.objects.filter(pk__in=account_ids)
-    known.exclude(health=Account.Health.ALIVE, failures_in_a_row=0).update(
-        health=Account.Health.ALIVE, rest_until=None, rest_reason="", failures_in_a_row=0
-    )
+    ill = Account.objects.filter(pk__in=account_ids).exclude(health=Account.Health.ALIVE, failures_in_a_row=0)
+    # It was submitted before such a rest began, and so proves nothing about its reason.
+    held = Q(health=Account.Health.RESTING, rest_until__gt=at, rest_reason__in=ENDED_BY_TIME)
+    ill.exclude(held).update(health=Account.Health.ALIVE, rest_until=None, rest_reason="", failures_in_a_row=0)
+    accounts_read_balance(account_ids=account_ids, at=at)
+
+
+def accounts_read_balance(*, account_ids: Collection[int], at: datetime) -> None:
+    """What a generation has really cost is read once its account has come to rest."""
     soon = at + BALANCE_REFRESH_AFTER
-    known.exclude(probe_due_at__gt=at, probe_due_at__lte=soon).update(probe_due_at=soon)
+    ended = Account.objects.filter(pk__in=account_ids)
+    ended.exclude(probe_due_at__gt=at, probe_due_at__lte=soon).update(probe_due_at=soon)
 
 
 def account_refund(*, account_id: int, cost_credits: int) -> None:
@@ -174,18 +190,22 @@ def account_failed(
     if failure is FailureClass.BARRED:
         account.barred = {**account.barred, model_key: (at + BARRED_FOR).isoformat()}
     else:
-        already_resting = account.health == Account.Health.RESTING and (account.rest_until or at) > at
-        if not already_resting:  # several generations that fail together are one failure
+        rests_until = account.rest_until if account.health == Account.Health.RESTING else None
+        already_resting = rests_until is not None and rests_until > at
+        is_expired = account.health == Account.Health.EXPIRED
+        if not already_resting and not is_expired:  # several generations that fail together are one failure
             account.failures_in_a_row += 1
         if failure is FailureClass.EXPIRED:
             account.health, account.rest_until, account.rest_reason = Account.Health.EXPIRED, None, ""
             account.probe_due_at = at + timedelta(seconds=settings.JIMENG_PROBE_INTERVAL_S)
-        else:
-            account.health = Account.Health.RESTING
-            account.rest_reason = Account.RestReason(failure.value)
-            account.rest_until = rest_until(
-                failure, failures_in_a_row=account.failures_in_a_row, at=at, retry_after_s=retry_after_s
+        elif not is_expired:  # only a probe revives it
+            until = rest_until(
+                failure, failures_in_a_row=max(1, account.failures_in_a_row), at=at, retry_after_s=retry_after_s
             )
+            if rests_until is None or until > rests_until:  # a short rest never ends a long one
+                account.health = Account.Health.RESTING
+                account.rest_reason = Account.RestReason(failure.value)
+                account.rest_until = until
     account.save()
 
 
@@ -226,6 +246,17 @@ def account_probed_alive(*, account_id: int, user_id: str, screen_name: str, at:
     )
     Account.objects.filter(pk=account_id, rest_reason=Account.RestReason.UNREACHABLE).update(
         health=Account.Health.ALIVE, failures_in_a_row=0, rest_until=None, rest_reason=""
+    )
+
+
+def account_unreadable(*, account_id: int, at: datetime) -> None:
+    """The stored sessionid cannot be decrypted: it is as good as expired until it is replaced."""
+    account_failed(
+        account_id=account_id,
+        failure=FailureClass.EXPIRED,
+        code="unreadable",
+        detail="No key of JIMENG_ENCRYPTION_KEYS decrypts its sessionid. Give the old key back, or paste it anew.",
+        at=at,
     )
 
 

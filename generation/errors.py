@@ -1,26 +1,26 @@
 """The failures of a generation and of the upstream. The whole tree:
 
-    GatewayError                     accounts/errors.py
-    ├── InvalidApiKey                401
-    ├── PoolError
-    │   ├── PoolBusy                 429, worth repeating
-    │   ├── PoolOutOfCredits         429 insufficient_quota
-    │   ├── PoolEmpty                503
-    │   └── UpstreamLoginExpired     503, nothing was accepted and no other account is left
-    ├── RequestError                 the caller can mend it; nothing was spent
-    │   ├── InvalidSpec              400, names the parameter
-    │   ├── UnknownModel             404
-    │   ├── UnknownGeneration        404
-    │   └── IdempotencyConflict      409
-    ├── ContentRejected              400, final, the account is fine
-    ├── UpstreamUnreachable          503, nothing was accepted
-    ├── UpstreamProtocolError        502, an answer that we do not understand
-    ├── GenerationFailed             502, the upstream gave up
-    ├── GenerationCancelled          409, cancelled before anything was spent
-    ├── OutcomeUnknown               502, may have been paid; left for a person
-    ├── ResultUnavailable            502, paid and finished, but its file cannot be fetched now
-    ├── GenerationTimedOut           504, past its deadline; a late result can still be fetched
-    └── StillRunning                 504, the wait ended, the generation goes on
+GatewayError                     accounts/errors.py
+├── InvalidApiKey                401
+├── PoolError
+│   ├── PoolBusy                 429, worth repeating
+│   ├── PoolOutOfCredits         429 insufficient_quota
+│   ├── PoolEmpty                503
+│   └── UpstreamLoginExpired     503, nothing was accepted and no other account is left
+├── RequestError                 the caller can mend it; nothing was spent
+│   ├── InvalidSpec              400, names the parameter
+│   ├── UnknownModel             404
+│   ├── UnknownGeneration        404
+│   └── IdempotencyConflict      409
+├── ContentRejected              400, final, the account is fine
+├── UpstreamUnreachable          503, nothing was accepted
+├── UpstreamProtocolError        502, an answer that we do not understand
+├── GenerationFailed             502, the upstream gave up
+├── GenerationCancelled          409, cancelled before anything was spent
+├── OutcomeUnknown               502, may have been paid; left for a person
+├── ResultUnavailable            502, paid and finished, but its file cannot be fetched now
+├── GenerationTimedOut           504, past its deadline; its Jimeng record is kept
+└── StillRunning                 504, the wait ended, the generation goes on
 """
 
 from __future__ import annotations
@@ -124,12 +124,12 @@ class ResultUnavailable(GatewayError):
 
 class GenerationTimedOut(GatewayError):
     code = "timed_out"
-    default_detail = "The generation passed its deadline; a late result can still be fetched from its history page."
+    default_detail = "The generation passed its deadline. It was paid for, and its Jimeng record is kept in the admin."
 
 
 class StillRunning(GatewayError):
     code = "generation_still_running"
-    default_detail = "The generation is still running; ask for it again by its id."
+    default_detail = "The generation is still running and will be in the history when it is done."
 
 
 def leaves(root: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:

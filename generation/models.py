@@ -92,9 +92,7 @@ class Generation(models.Model):
         indexes = [
             # Open generations are few among many: the engine's sweeps read only this small index. Its condition
             # has no value in it, since SQLite uses a partial index only if a query's text proves the condition.
-            models.Index(
-                fields=["status", "id"], name="generation_open", condition=models.Q(finished_at__isnull=True)
-            ),
+            models.Index(fields=["status", "id"], name="generation_open", condition=models.Q(finished_at__isnull=True)),
             models.Index(fields=["api_key", "-id"], name="generation_by_key"),
             models.Index(fields=["account", "-id"], name="generation_by_account"),
         ]
@@ -156,7 +154,9 @@ class Media(models.Model):
         constraints = [models.UniqueConstraint(fields=["generation", "position"], name="media_position")]
         indexes = [
             # Files that are still to be fetched.
-            models.Index(fields=["fetch_due_at"], name="media_to_fetch", condition=models.Q(fetch_due_at__isnull=False)),
+            models.Index(
+                fields=["fetch_due_at"], name="media_to_fetch", condition=models.Q(fetch_due_at__isnull=False)
+            ),
             # Pictures without a thumbnail yet.
             models.Index(
                 fields=["thumbnail_due_at"], name="media_to_thumb", condition=models.Q(thumbnail_due_at__isnull=False)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from accounts.models import ApiKey
     from generation.models import Generation  # noqa: F401
 
+
 class GenerationQuerySet(models.QuerySet["Generation"]):
     def still_open(self) -> Self:
         return self.filter(finished_at__isnull=True)

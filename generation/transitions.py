@@ -13,7 +13,7 @@ state has lost a race: nothing is written for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -192,7 +192,9 @@ def mark_requeued(changes: Sequence[Requeued], *, at: datetime) -> set[int]:
     """Back into the queue with nothing spent; the account is free again."""
     won = set()
     for each in changes:
-        stored = Generation.objects.filter(pk=each.generation_id).values_list("passed_over", "credits_estimated").first()
+        stored = (
+            Generation.objects.filter(pk=each.generation_id).values_list("passed_over", "credits_estimated").first()
+        )
         if stored is None:
             continue
         passed_over = [*stored[0], each.account_id] if each.pass_over else stored[0]
@@ -246,11 +248,18 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
             finished_at=at,
         )
     }
+    # A job tells only the account that it began with; and what a failure has cost is the upstream's to say.
+    held = Generation.objects.filter(pk__in=won, account__isnull=False).values_list("pk", "account_id")
+    account_ids: dict[int, int] = dict(held)
+    accounts.accounts_read_balance(account_ids=set(account_ids.values()), at=at)
     _finish(
-        changes,
+        [replace(each, account_id=account_ids.get(each.generation_id)) for each in changes],
         won,
         at,
-        lambda each: (Event.FAILED, {"code": each.error_code, "text": each.detail, "upstream_code": each.upstream_code}),
+        lambda each: (
+            Event.FAILED,
+            {"code": each.error_code, "text": each.detail, "upstream_code": each.upstream_code},
+        ),
     )
     return won
 
@@ -258,6 +267,8 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
 @transaction.atomic
 def mark_cancelled(*, generation_id: int, public_id: str, at: datetime) -> bool:
     """Only while nothing is spent."""
+    row = Generation.objects.filter(pk=generation_id).values_list("account_id", "credits_estimated").first()
+    account_id, cost_credits = row or (None, 0)
     won = _move(
         generation_id,
         from_=(Status.QUEUED, Status.RUNNING),
@@ -266,8 +277,10 @@ def mark_cancelled(*, generation_id: int, public_id: str, at: datetime) -> bool:
         finished_at=at,
     )
     if won:
-        _add_events([_event(generation_id, Event.CANCELLED, at, None)])
+        _add_events([_event(generation_id, Event.CANCELLED, at, account_id)])
         accounts.leases_release(holders=[public_id])
+        if account_id is not None:
+            accounts.account_refund(account_id=account_id, cost_credits=cost_credits)
     return won
 
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -61,9 +61,9 @@ class Caretaker:
     # --- for jobs and the watcher ---------------------------------------------------------------
 
     async def login(self, account_id: int) -> Login | None:
-        """The account's present login; None if the account is gone."""
+        """The account's present login; None if the account is gone, or its login cannot be decrypted."""
         account = await in_database(lambda: Account.objects.filter(pk=account_id).first())
-        return None if account is None else logins.of(account)
+        return None if account is None else logins.find(account)
 
     async def record_media(self, generation_id: int, files: Sequence[ResultFile]) -> None:
         await in_database(transitions.add_media, generation_id=generation_id, files=files)
@@ -163,7 +163,10 @@ class Caretaker:
     async def _probe(self, account: Account) -> None:
         """Is the login alive, and what is its balance? Costs no credits."""
         now = timezone.now()
-        login = logins.of(account)
+        login = logins.find(account)
+        if login is None:
+            await in_database(accounts.account_unreadable, account_id=account.pk, at=now)
+            return
         try:
             found = await self._client.account_info(login)
             await in_database(
@@ -192,7 +195,7 @@ class Caretaker:
             try:
                 due = await in_database(_due_accounts, timezone.now())
                 await asyncio.gather(*(probe(account) for account in due))
-            except DatabaseError:
+            except DatabaseFailure:
                 logger.exception("Probes could not be made", extra={"action": "probe"})
             await asyncio.sleep(PROBE_TICK_S)
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Iterable
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 
 from generation.models import Generation
 from jimeng_site.database import in_database
@@ -92,19 +92,24 @@ class CompletionHub:
             self._waiting.pop(generation_id, None)
 
     async def _serve(self) -> None:
+        clock = asyncio.get_running_loop().time
+        swept_at = clock()
         while True:
             try:
-                async with asyncio.timeout(self._sweep_s):
+                async with asyncio.timeout_at(swept_at + self._sweep_s):
                     await self._wake.wait()
             except TimeoutError:
-                self._to_check.update(self._waiting)
+                pass
             self._wake.clear()
+            if clock() >= swept_at + self._sweep_s:  # by the clock: under load it is woken more often than it sweeps
+                swept_at = clock()
+                self._to_check.update(self._waiting)
             due, self._to_check = self._to_check, set()
             awaited = [each for each in due if each in self._waiting]
             try:
                 for start in range(0, len(awaited), self._batch):
                     await self._check(awaited[start : start + self._batch])
-            except DatabaseError:
+            except DatabaseFailure:
                 # Nobody is forgotten: the next sweep asks for all that is awaited.
                 logger.exception("The completion hub could not read the database")
 

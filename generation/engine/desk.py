@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import Error as DatabaseFailure
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -54,6 +56,9 @@ def claim(wants: Sequence[Want], *, at: datetime) -> list[Claim | GatewayError |
     patience = timedelta(seconds=settings.JIMENG_QUEUE_TIMEOUT_S)
     answers = accounts.leases_take(wants=[each.lease for each in wants], at=at, patience=patience)
     lent = [(want, answer.account) for want, answer in zip(wants, answers, strict=True) if answer.account is not None]
+    unreadable = {account.id for _, account in lent if logins.find(account) is None}
+    for account_id in unreadable:
+        accounts.account_unreadable(account_id=account_id, at=at)
     won = transitions.mark_running(
         [
             transitions.Running(
@@ -63,6 +68,7 @@ def claim(wants: Sequence[Want], *, at: datetime) -> list[Claim | GatewayError |
                 attempt=want.attempt,
             )
             for want, account in lent
+            if account.id not in unreadable
         ],
         at=at,
     )
@@ -72,7 +78,7 @@ def claim(wants: Sequence[Want], *, at: datetime) -> list[Claim | GatewayError |
         accounts.account_refund(account_id=account.id, cost_credits=want.lease.cost_credits)
     outcomes: list[Claim | GatewayError | LostRace | None] = []
     for want, answer in zip(wants, answers, strict=True):
-        if answer.account is None:
+        if answer.account is None or answer.account.id in unreadable:
             outcomes.append(answer.refusal)
         elif want.generation_id in won:
             outcomes.append(Claim(account_id=answer.account.id, login=logins.of(answer.account)))
@@ -89,7 +95,15 @@ class Logins:
     def __init__(self) -> None:
         self._known: dict[str, Login] = {}
 
+    def find(self, account: Account | LentAccount) -> Login | None:
+        """None: no key of ours decrypts it."""
+        try:
+            return self.of(account)
+        except InvalidToken:
+            return None
+
     def of(self, account: Account | LentAccount) -> Login:
+        """Raises cryptography.fernet.InvalidToken."""
         login = self._known.get(account.sessionid_encrypted)
         if login is None:
             if len(self._known) >= self.LIMIT:
@@ -150,7 +164,7 @@ class AccountDesk:
             await asyncio.sleep(0)  # let a burst gather
             try:
                 await self._lend_all()
-            except DatabaseError:
+            except DatabaseFailure:
                 logger.exception("Accounts could not be lent", extra={"action": "claim"})
                 await asyncio.sleep(TICK_S)
                 self._wake.set()

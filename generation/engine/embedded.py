@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from generation.engine import job
@@ -142,7 +142,9 @@ class EmbeddedRunner:
                 elif self._lock.take():
                     logger.info("Taking over the engine", extra={"action": "engine_start"})
                     await self._begin()
-            except DatabaseError:
+            except DatabaseFailure:
+                if self._tools is None:
+                    self._lock.release()  # so that this process or another may try again
                 logger.exception("The queue could not be read", extra={"action": "intake"})
 
     async def _begin(self) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -65,7 +65,7 @@ class Housekeeping:
                     forget_at = timezone.now() + FORGET_EVERY
                     idle_since = timezone.now() - timedelta(days=settings.JIMENG_PASSTHROUGH_DAYS)
                     await in_database(accounts.passthrough_forget, unused_since=idle_since)
-            except (DatabaseError, OSError):
+            except (DatabaseFailure, OSError):
                 logger.exception("Housekeeping was interrupted", extra={"action": "housekeeping"})
 
     async def _make_thumbnails(self) -> None:
@@ -101,7 +101,10 @@ class Housekeeping:
         login = await self._caretaker.login(generation.account_id)
         if login is None:
             return ""
-        records = await self._client.records(login, record_ids=[generation.history_record_id])
+        try:
+            records = await self._client.records(login, record_ids=[generation.history_record_id])
+        except UpstreamFailure:
+            return ""  # the address that is known may still be good
         record = records.get(generation.history_record_id)
         items = record.items if record is not None else ()
         same = [item for item in items if item.uri and item.uri == media.upstream_uri]

@@ -64,7 +64,7 @@ async def _held_before(work: Work, tools: Tools) -> Held:
     """The account that it was given to before this engine started."""
     login = None if work.account_id is None else await tools.caretaker.login(work.account_id)
     if login is None or work.account_id is None:
-        raise OutcomeUnknown("The account that this was submitted with has been removed.")
+        raise OutcomeUnknown("The account that this was submitted with has been removed, or its login cannot be read.")
     return Held(work=work, account_id=work.account_id, login=login)
 
 
@@ -133,7 +133,8 @@ async def _watch(follow: Follow, harvest: Harvest) -> None:
 
 
 def _raise_failed(record: Record) -> NoReturn:
-    raise gateway_error(record_failure(record))
+    failure = record_failure(record)
+    raise gateway_error(failure) from failure
 
 
 async def _fail(work: Work, error: GatewayError, tools: Tools) -> None:

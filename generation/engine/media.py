@@ -32,6 +32,8 @@ THUMBNAIL_PX = 480
 IMAGE_TYPES = {"WEBP": ("image/webp", ".webp"), "PNG": ("image/png", ".png"), "JPEG": ("image/jpeg", ".jpg")}
 
 Image.MAX_IMAGE_PIXELS = 100_000_000  # 4k pictures have 17 million; more is not ours
+# What Pillow raises for files that are broken or too large; SyntaxError is its own name for a broken PNG.
+UNREADABLE = (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError)
 
 
 class NotMedia(Exception):
@@ -87,7 +89,7 @@ def _converted(content: bytes, wanted: str) -> bytes:
             flat = image.convert("RGB") if wanted == "JPEG" and image.mode not in ("RGB", "L") else image
             flat.save(out, format=wanted, quality=92)
             return out.getvalue()
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise NotMedia("The file cannot be read as a picture.") from error
 
 
@@ -105,7 +107,7 @@ def thumbnail_of(content: bytes) -> bytes:
             out = io.BytesIO()
             (image if image.mode in ("RGB", "RGBA") else image.convert("RGB")).save(out, format="WEBP", quality=80)
             return out.getvalue()
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise NotMedia("The file cannot be read as a picture.") from error
 
 

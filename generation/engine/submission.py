@@ -131,7 +131,8 @@ async def find_again(held: Held, tools: Tools) -> Accepted | None:
     clock = asyncio.get_running_loop().time
     submit_id = str(held.work.submit_id)
     begun, pause_s, answers = clock(), LOOKUP_FIRST_S, 0
-    while clock() - begun < max(held.work.seconds_left, settings.JIMENG_SUBMIT_GRACE_S):
+    give_up_at = begun + max(held.work.seconds_left, settings.JIMENG_SUBMIT_GRACE_S)
+    while clock() < give_up_at:
         try:
             record = (await tools.client.records(held.login, submit_ids=[submit_id])).get(submit_id)
             answers += 1

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from django.db import Error as DatabaseFailure
+
 from generation.engine.timing import Forecaster, Window, next_ask_at
 from generation.errors import OutcomeUnknown
 from generation.upstream.answers import Record
@@ -188,7 +190,17 @@ class _AccountWatch:
                 else:
                     continue  # something that is due earlier was added: think again
             if self.follows:
-                await self._ask()
+                await self._ask_safely()
+
+    async def _ask_safely(self) -> None:
+        try:
+            await self._ask()
+        except Exception:
+            # A mistake of ours must not end the following of what was paid for.
+            logger.exception(
+                "Open records could not be followed", extra={"action": "follow", "account": self.account_id}
+            )
+            self._not_before = asyncio.get_running_loop().time() + BACKOFF_LIMIT_S
 
     async def _ask(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -239,7 +251,11 @@ class _AccountWatch:
             "Asking for open records failed",
             extra={"action": "follow", "account": self.account_id, "kind": failure.kind, "code": failure.code},
         )
-        if failure.is_accounts_fault:
-            await self.watcher.on_failure(self.account_id, failure)
-        if failure.kind is FailureKind.EXPIRED:
-            self._login = await self.watcher.reload_login(self.account_id) or self._login
+        try:
+            if failure.is_accounts_fault:
+                await self.watcher.on_failure(self.account_id, failure)
+            if failure.kind is FailureKind.EXPIRED:
+                self._login = await self.watcher.reload_login(self.account_id) or self._login
+        except DatabaseFailure:
+            # What was paid for must go on being followed.
+            logger.exception("A failure could not be noted", extra={"action": "follow", "account": self.account_id})

@@ -44,6 +44,19 @@ class ImageRequestSerializer(serializers.Serializer[Any]):
     sample_strength = Number()
     seed = Integer()
 
+    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Check what was given and what must be; walking through all that was not takes five times as long."""
+        checked, errors = {}, {}
+        for name, field in self.fields.items():
+            if name in data or field.required:
+                try:
+                    checked[name] = field.run_validation(data.get(name, serializers.empty))
+                except serializers.ValidationError as error:
+                    errors[name] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return checked
+
 
 # Made once: a serializer is 190 µs to make and 30 µs to use, and validating leaves no trace in it.
 _IMAGE_REQUEST = ImageRequestSerializer()
