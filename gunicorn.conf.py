@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jimeng_site.settings")
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
+
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # from glibc's malloc.h
 
 bind = f"{settings.HOST}:{settings.PORT}"
 worker_class = "asgi"
@@ -24,6 +27,13 @@ logconfig_dict = settings.LOGGING
 
 
 def post_fork(server: Any, worker: Any) -> None:
+    import sys
+
+    # glibc keeps an arena for each thread, and grows its heap for pictures instead of giving them back.
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(M_ARENA_MAX, 2)
+        libc.mallopt(M_MMAP_THRESHOLD, 256 * 1024)
     # The master kills with SIGKILL after its own grace time: leave 4 s of it for lifespan.shutdown.
     worker.cfg.set("graceful_timeout", max(1, server.cfg.graceful_timeout - 4))
 

@@ -31,7 +31,7 @@ ERRORS: Mapping[str, Promise] = MappingProxyType(
         "generation_cancelled": gettext_lazy("cancelled before anything was spent"),
         "outcome_unknown": gettext_lazy("not known whether Jimeng accepted it; it is never submitted again"),
         "result_unavailable": gettext_lazy("made, but its file cannot be fetched now"),
-        "timed_out": gettext_lazy("past its deadline; a late result can still be fetched"),
+        "timed_out": gettext_lazy("past its deadline; its Jimeng record is kept"),
         "generation_still_running": gettext_lazy("still running"),
     }
 )

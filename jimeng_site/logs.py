@@ -12,13 +12,16 @@ from structlog.typing import EventDict, WrappedLogger
 HIDDEN = "[hidden]"
 # What must never reach a log, wherever it stands in a line.
 _SECRETS = (
-    re.compile(r"(?P<keep>\b(?:sessionid(?:_ss)?|sid_tt|uid_tt(?:_ss)?|sid_guard)\s*[=:]\s*[\"']?)[^\s;,\"'&]+", re.I),
+    re.compile(
+        r"(?P<keep>\b(?:sessionid(?:_ss)?|sid_tt|uid_tt(?:_ss)?|sid_guard)[\"']?\s*[=:]\s*[\"']?)[^\s;,\"'&]+", re.I
+    ),
     re.compile(r"(?P<keep>\b(?:cookie|authorization|x-api-key|api-key)[\"']?\s*[=:]\s*[\"']?)[^\r\n]+", re.I),
-    re.compile(r"(?P<keep>\bBearer\s+)\S+", re.I),
+    re.compile(r"(?P<keep>\bBearer\s+)\S+(?:(?<=,)\s*\S+)*", re.I),
     re.compile(r"(?P<keep>\bjm-)[A-Za-z0-9_-]{20,}"),
     # Signed addresses: the signature goes, the rest stays readable.
     re.compile(r"(?P<keep>[?&](?:x-signature|x-expires|X-Amz-[A-Za-z-]+|s|sign|sig|token)=)[^\s&\"']+", re.I),
 )
+_SECRET_NAME = re.compile(r"sessionid(?:_ss)?|sid_tt|uid_tt(?:_ss)?|sid_guard|cookie|authorization|x-api-key", re.I)
 
 
 def hide_secrets(text: str) -> str:
@@ -29,14 +32,19 @@ def hide_secrets(text: str) -> str:
 
 
 def _hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: _hide_value(value) for key, value in event.items()}
+    return {key: _hide_under(key, value) for key, value in event.items()}
+
+
+def _hide_under(key: Any, value: Any) -> Any:
+    """A text under the name of a secret is one, whatever it looks like."""
+    return HIDDEN if isinstance(value, str) and value and _SECRET_NAME.fullmatch(str(key)) else _hide_value(value)
 
 
 def _hide_value(value: Any) -> Any:
     if isinstance(value, str):
         return hide_secrets(value)
     if isinstance(value, dict):
-        return {key: _hide_value(each) for key, each in value.items()}
+        return {key: _hide_under(key, each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_hide_value(each) for each in value]
     return value

@@ -197,9 +197,7 @@ class _AccountWatch:
             await self._ask()
         except Exception:
             # A mistake of ours must not end the following of what was paid for.
-            logger.exception(
-                "Open records could not be followed", extra={"action": "follow", "account": self.account_id}
-            )
+            logger.exception("Following was interrupted", extra={"action": "follow", "account": self.account_id})
             self._not_before = asyncio.get_running_loop().time() + BACKOFF_LIMIT_S
 
     async def _ask(self) -> None:

@@ -15,8 +15,13 @@ ACCOUNTS = ["sb-alice-contract", "sb-bob-contract"]
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     options = [f"--account={sessionid}" for sessionid in [*ACCOUNTS, "sb-guest-contract"]]
     running = Sandbox(
-        tmp_path_factory.mktemp("sandbox") / "sandbox.log", "--closed", "--image-seconds", "0.5", "--media-scale",
-        "0.1", *options,
+        tmp_path_factory.mktemp("sandbox") / "sandbox.log",
+        "--closed",
+        "--image-seconds",
+        "0.5",
+        "--media-scale",
+        "0.1",
+        *options,
     )
     yield running
     running.close()

@@ -29,9 +29,7 @@ def error_of(response: httpx.Response) -> dict[str, object]:
 
 @pytest.mark.parametrize("content", [b"{", b"[1, 2]", b'"text"', b"", b"\xff\xfe", b"NaN"])
 def test_a_body_that_is_no_json_object_is_a_bad_request(http: httpx.Client, content: bytes) -> None:
-    response = http.post(
-        "/v1/images/generations", content=content, headers={"Content-Type": "application/json"}
-    )
+    response = http.post("/v1/images/generations", content=content, headers={"Content-Type": "application/json"})
     assert response.status_code == 400
     assert error_of(response)["type"] == "invalid_request_error"
 
@@ -51,9 +49,7 @@ def test_a_body_of_60_mb_in_chunks_is_too_large(http: httpx.Client) -> None:
         for _ in range(60):
             yield b"x" * 1_000_000
 
-    response = http.post(
-        "/v1/images/generations", content=chunks(), headers={"Content-Type": "application/json"}
-    )
+    response = http.post("/v1/images/generations", content=chunks(), headers={"Content-Type": "application/json"})
     assert response.status_code == 413
     error_of(response)
 

@@ -66,7 +66,11 @@ def test_names_of_openai_serve_and_answer_as_openai_would(client: openai.OpenAI)
 
 def test_the_format_that_was_asked_for_is_the_format_of_the_file(client: openai.OpenAI) -> None:
     answer = client.images.generate(
-        model="jimeng-4.5", prompt="a bird", output_format="png", response_format="b64_json", size="1k"  # type: ignore[arg-type]
+        model="jimeng-4.5",
+        prompt="a bird",
+        output_format="png",
+        response_format="b64_json",
+        size="1k",
     )
     assert answer.data is not None
     assert Image.open(io.BytesIO(base64.b64decode(answer.data[0].b64_json or ""))).format == "PNG"
@@ -84,7 +88,7 @@ def test_a_story_makes_as_many_pictures_as_its_prompt_says(client: openai.OpenAI
 
 def test_ten_pictures_are_spread_over_two_submissions(client: openai.OpenAI, sandbox: Sandbox) -> None:
     prompt = "ten little pictures"
-    answer = client.images.generate(model="jimeng-3.0", prompt=prompt, n=10, size="1k")  # type: ignore[arg-type]
+    answer = client.images.generate(model="jimeng-3.0", prompt=prompt, n=10, size="1k")
     assert answer.data is not None
     assert len(answer.data) == 10
     assert sorted(each["count"] for each in submissions_of(sandbox, prompt)) == [5, 5]  # type: ignore[type-var]
@@ -137,7 +141,7 @@ def test_models_are_listed_and_looked_up(client: openai.OpenAI) -> None:
 
 
 def test_the_sandbox_found_nothing_to_complain_about(client: openai.OpenAI, sandbox: Sandbox) -> None:
-    client.images.generate(model="jimeng-4.5", prompt="a last one", size="2k")  # type: ignore[arg-type]
+    client.images.generate(model="jimeng-4.5", prompt="a last one", size="2k")
     ledger = sandbox.ledger()
     assert ledger["violations"] == []
     assert ledger["duplicate_submits"] == 0

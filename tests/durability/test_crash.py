@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from collections import Counter
 from collections.abc import Callable
 
 import httpx
-
 
 from tests.live import Gateway, Sandbox, images_body, wait_until
 
@@ -32,12 +32,11 @@ class Asking:
         self._threads.append(thread)
 
     def _ask(self, prompt: str) -> None:
-        try:
+        # The server may be killed: what was stored goes on after the restart.
+        with contextlib.suppress(httpx.HTTPError):
             httpx.post(
                 self._url, json=images_body(prompt=prompt, n=1), headers=self._headers, timeout=60, trust_env=False
             )
-        except httpx.HTTPError:
-            pass  # the server was killed: what was stored goes on after the restart
 
     def join(self) -> None:
         for thread in self._threads:
@@ -45,7 +44,8 @@ class Asking:
 
 
 def all_are_final(gateway: Gateway) -> bool:
-    return gateway.rows("SELECT count(*) FROM generation_generation WHERE finished_at IS NULL")[0][0] == 0
+    still_open: int = gateway.rows("SELECT count(*) FROM generation_generation WHERE finished_at IS NULL")[0][0]
+    return still_open == 0
 
 
 def test_thirty_kills_lose_nothing_and_pay_nothing_twice(

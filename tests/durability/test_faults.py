@@ -192,17 +192,13 @@ def test_nothing_was_submitted_twice_and_nothing_was_malformed(
         assert len(charged(sandbox, outcome.prompt)) <= 1
 
 
-def test_no_account_is_left_lent(
-    outcomes: dict[tuple[str, bool], Outcome], servers: tuple[Sandbox, Gateway]
-) -> None:
+def test_no_account_is_left_lent(outcomes: dict[tuple[str, bool], Outcome], servers: tuple[Sandbox, Gateway]) -> None:
     _, gateway = servers
     assert outcomes
     assert gateway.rows("SELECT count(*) FROM accounts_lease")[0][0] == 0
 
 
-def test_the_log_holds_no_secret(
-    outcomes: dict[tuple[str, bool], Outcome], servers: tuple[Sandbox, Gateway]
-) -> None:
+def test_the_log_holds_no_secret(outcomes: dict[tuple[str, bool], Outcome], servers: tuple[Sandbox, Gateway]) -> None:
     _, gateway = servers
     log = gateway.log_text()
     assert "An account cannot serve now" in log  # it was written to

@@ -87,10 +87,11 @@ def test_what_takes_longer_than_the_grace_time_is_told_so_and_goes_on_after_the_
         assert answer.json()["error"]["code"] == "generation_still_running"
         assert answer.headers["x-should-retry"] == "false"
     gateway.start()
-    for number in range(3):
-        wait_until(
-            lambda prompt=f"long {number}": stored_files(gateway, prompt), timeout_s=30, what="the picture is stored"
-        )
+    wait_until(
+        lambda: all(stored_files(gateway, f"long {number}") for number in range(3)),
+        timeout_s=30,
+        what="the pictures are stored",
+    )
     ledger = sandbox.ledger()
     assert len(ledger["submissions"]) == 3
     assert ledger["duplicate_submits"] == 0
