@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 IMAGE_MAX_BYTES = 64 * 1024 * 1024
 VIDEO_MAX_BYTES = 512 * 1024 * 1024
 RETRY_AFTER_S = (0.5, 2.0)  # a download is tried once more after each; then it is left to housekeeping
-AT_ONCE = 8
+AT_ONCE = 32
 THREADS = 2
 THUMBNAIL_PX = 480
 IMAGE_TYPES = {"WEBP": ("image/webp", ".webp"), "PNG": ("image/png", ".png"), "JPEG": ("image/jpeg", ".jpg")}
@@ -119,8 +120,9 @@ def storage_name(public_id: str, position: int, suffix: str, created_at: datetim
 class MediaFetcher:
     """Downloads few at a time, and writes in threads of its own: never on the loop or a database lane."""
 
-    def __init__(self, client: UpstreamClient) -> None:
+    def __init__(self, client: UpstreamClient, *, retry_after_s: Sequence[float] = RETRY_AFTER_S) -> None:
         self._client = client
+        self._retry_after_s = retry_after_s
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="media")
 
@@ -128,7 +130,7 @@ class MediaFetcher:
         self, item: Item, *, public_id: str, position: int, created_at: datetime, output_format: str = ""
     ) -> ResultFile:
         """Fetch one result. When that fails, the file has no name: the address is kept and tried again later."""
-        for pause_s in (*RETRY_AFTER_S, None):
+        for pause_s in (*self._retry_after_s, None):
             try:
                 checked, name = await self._try(item, public_id, position, created_at, output_format)
                 return _result(item, position, checked, name)
