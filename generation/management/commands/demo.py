@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-ACCOUNTS = {"Alice": "sb-alice", "Bob": "sb-bob", "Carol (login expired)": "sb-carol--expired"}
+ACCOUNTS = {"Alice": "sb-alice-demo", "Bob": "sb-bob-demo", "Carol (login expired)": "sb-carol-demo--expired"}
 USER = "demo"
 START_TIMEOUT_S = 60.0
 
