@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, Final
 
@@ -59,7 +60,13 @@ async def _answer(request: web.Request, world: World) -> web.StreamResponse:
     struck = await strike_before(request, account, endpoint.scope, call.order)
     if struck:
         return struck
+    pause_s = world.settings.submit_seconds / 2 if endpoint.scope == "submit" else 0.0
+    if pause_s:
+        await asyncio.sleep(pause_s)
+        call.now = now_s()
     told = endpoint.answer(call)
+    if pause_s:  # the work is done, the answer is still to come: the moment that a crash must survive
+        await asyncio.sleep(pause_s)
     if not endpoint.is_whole:
         told = {"ret": "0", "errmsg": "success", "data": told}
     response = web.json_response(told) if endpoint.scope == "account" else _json_answer(world, told)

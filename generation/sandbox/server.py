@@ -33,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-scale", type=float, default=1.0)
     parser.add_argument("--forecast-factor", type=float, default=1.0, help="how far the forecast is from the truth")
     parser.add_argument("--queue-seconds", type=float, default=0.0)
+    parser.add_argument(
+        "--submit-seconds",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="of a submit call, half before and half after its work",
+    )
     parser.add_argument("--media-ttl", type=float, default=7200.0, metavar="S", help="how long an address is good")
     parser.add_argument("--media-scale", type=float, default=1.0, help="size of pictures against what was ordered")
     parser.add_argument("--media-format", choices=FORMATS, default=FORMATS[0], help="of pictures; the page asks webp")

@@ -26,6 +26,7 @@ class Settings:
     time_scale: float = 1.0
     forecast_factor: float = 1.0
     queue_seconds: float = 0.0
+    submit_seconds: float = 0.0
     media_ttl: float = 7200.0
     media_scale: float = 1.0
     media_format: str = "webp"

@@ -52,7 +52,10 @@ def test_thirty_kills_lose_nothing_and_pay_nothing_twice(
     new_sandbox: Callable[..., Sandbox], new_gateway: Callable[..., Gateway]
 ) -> None:
     chance = random.Random(SEED)
-    sandbox = new_sandbox("--image-seconds", "0.4-1.2", "--media-scale", "0.05", "--seed", str(SEED))
+    # A submission takes its time, so that kills hit it before its work, between its work and its answer, and after.
+    sandbox = new_sandbox(
+        "--image-seconds", "0.4-1.2", "--submit-seconds", "0.5", "--media-scale", "0.05", "--seed", str(SEED)
+    )
     gateway = new_gateway(
         sandbox, JIMENG_SUBMIT_GRACE_S="1.5", JIMENG_ACCOUNT_CONCURRENCY="3", JIMENG_GRACEFUL_TIMEOUT_S="5"
     )
@@ -87,4 +90,8 @@ def test_thirty_kills_lose_nothing_and_pay_nothing_twice(
     assert {row[0] for row in rows} == {row[0] for row in stored}
     assert all(name and (gateway.data_dir / "media" / name).stat().st_size > 0 for _, name in stored)
     assert gateway.rows("SELECT count(*) FROM accounts_lease")[0][0] == 0
-    print(f"\n{KILLS} kills, {len(rows)} generations, {sum(by_prompt.values())} submissions, 0 lost, 0 twice")
+    events = dict(gateway.rows("SELECT kind, count(*) FROM generation_generationevent GROUP BY kind"))
+    assert events["found"] > 0  # some were found again by their submit_id
+    assert events["requeued"] > 0  # some had surely not arrived
+    print(f"\nevents: {events}")
+    print(f"{KILLS} kills, {len(rows)} generations, {sum(by_prompt.values())} submissions, 0 lost, 0 twice")
