@@ -59,7 +59,7 @@ class Upstream:
     def __init__(self) -> None:
         self.known: dict[str, Record] = {}
         self.second_way: dict[str, Record] = {}
-        self.failures: list[UpstreamFailure] = []
+        self.failures: list[Exception] = []
         self.asked: list[tuple[float, list[str], Login]] = []
         self.asked_second: list[list[str]] = []
         self.begun = asyncio.get_running_loop().time()
@@ -106,7 +106,7 @@ class Following:
         return self.watcher.follow(account_id, LOGIN, record_id, kind="image", key="k", forecast_s=forecast_s)
 
     def failing(self, kind: FailureKind, *, times: int = 1, retry_after_s: float | None = None) -> None:
-        self.upstream.failures = [UpstreamFailure(kind, retry_after_s=retry_after_s)] * times
+        self.upstream.failures = [UpstreamFailure(kind, retry_after_s=retry_after_s) for _ in range(times)]
 
     @property
     def pauses(self) -> list[float]:

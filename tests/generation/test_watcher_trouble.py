@@ -83,7 +83,20 @@ def test_a_failure_that_cannot_be_noted_does_not_end_the_following() -> None:
         here = Following()
         here.broken = True
         here.upstream.known["a"] = record("a", "complete")
-        here.failing(FailureKind.EXPIRED)
+        here.failing(FailureKind.THROTTLED, retry_after_s=90.0)
+        async with asyncio.timeout(120):
+            assert (await here.follow("a").next()).state == "complete"
+        assert here.pauses[0] == pytest.approx(90, abs=0.01)  # what the upstream asked for holds all the same
+        await here.watcher.stop()
+
+    run_fast(run())
+
+
+def test_a_mistake_of_ours_does_not_end_the_following() -> None:
+    async def run() -> None:
+        here = Following()
+        here.upstream.known["a"] = record("a", "complete")
+        here.upstream.failures = [ZeroDivisionError()]
         async with asyncio.timeout(120):
             assert (await here.follow("a").next()).state == "complete"
         await here.watcher.stop()
