@@ -27,7 +27,6 @@ logconfig_dict = settings.LOGGING
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    import sys
 
     # glibc keeps an arena for each thread, and grows its heap for pictures instead of giving them back.
     libc = ctypes.CDLL(None)

@@ -14,6 +14,7 @@ from django.core.signing import BadSignature, Signer
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from accounts.errors import PoolBusy
 from accounts.models import ApiKey
 from generation import transitions
 from generation.catalog import image_credits
@@ -63,10 +64,11 @@ async def generation_submit(
     running = runtime.current()
     if idempotency_key is not None:
         stored = await in_database(_store_once, rows, idempotency_key=idempotency_key)
-    elif running is not None:
-        stored = await running.births(rows)
     else:
-        stored = (await in_database(store_new, [rows]))[0]
+        births = await running.births(rows) if running is not None else (await in_database(store_new, [rows]))[0]
+        if isinstance(births, PoolBusy):
+            raise births
+        stored = births
     if running is not None:
         await running.runner.submit(stored)
     return stored
@@ -113,13 +115,16 @@ def _store_once(rows: list[Generation], *, idempotency_key: str) -> list[Generat
         return before
     try:
         with transaction.atomic():
-            return store_new([rows])[0]
+            births = store_new([rows])[0]
     except IntegrityError:
         # The constraint decides races between two requests with one key: the other one was first.
         before = _stored_before(rows[0], idempotency_key)
         if before is None:
             raise
         return before
+    if isinstance(births, PoolBusy):
+        raise births
+    return births
 
 
 def _stored_before(row: Generation, idempotency_key: str) -> list[Generation] | None:

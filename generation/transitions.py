@@ -26,6 +26,7 @@ from generation.models import Generation, GenerationEvent, Media, new_media_id
 from jimeng_site.sql import insert_rows, update_where
 
 Status = Generation.Status
+URI_MAX_CHARS = 300  # of Media.upstream_uri
 Event = GenerationEvent.Kind
 
 
@@ -351,7 +352,7 @@ def _add_media(files: Sequence[tuple[int, ResultFile]], at: datetime) -> None:
             file.height,
             file.size_bytes,
             file.sha256,
-            file.upstream_uri[:300],
+            file.upstream_uri[:URI_MAX_CHARS],
             file.upstream_url,
             0,
             None if file.name else at,

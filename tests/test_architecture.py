@@ -17,6 +17,10 @@ STATUS_WRITER = "generation/transitions.py"
 # Where everything may be caught, and why.
 CATCHES_ALL = {
     "generation/engine/embedded.py",  # a broken job is logged and resumed; the others go on
+    "generation/engine/desk.py",  # the engine's loops go on after a mistake: all that waits depends on them
+    "generation/engine/completion.py",
+    "generation/engine/caretaker.py",
+    "generation/engine/housekeeping.py",
     "generation/engine/watcher.py",  # a mistake must not end the following of what was paid for
     "generation/engine/batching.py",  # handed to every caller of the batch
     "jimeng_site/asgi.py",  # a failed start is told to the server, and raised

@@ -41,12 +41,13 @@ class Batcher(Generic[I, R]):
             batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
             try:
                 results = await self._run([item for item, _ in batch])
+                told = list(zip((future for _, future in batch), results, strict=True))
             except Exception as error:  # handed to the callers, who decide
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
             else:
-                for (_, future), result in zip(batch, results, strict=True):
+                for future, result in told:
                     if not future.done():
                         future.set_result(result)
         self._worker = None

@@ -14,11 +14,15 @@ from jimeng_site.sql import insert_objects
 
 
 @transaction.atomic
-def store_new(requests: Sequence[list[Generation]]) -> list[list[Generation]]:
-    """Insert the rows of several requests with their first events. Raises PoolBusy when the queue is full."""
-    rows = [row for request in requests for row in request]
-    if Generation.objects.waiting().order_by().count() + len(requests) > settings.JIMENG_QUEUE_LIMIT:
-        raise PoolBusy("The queue of this gateway is full; nothing was spent.", retry_after_s=10)
+def store_new(requests: Sequence[list[Generation]]) -> list[list[Generation] | PoolBusy]:
+    """Insert the rows of several requests with their first events; PoolBusy where the queue has no room."""
+    room = settings.JIMENG_QUEUE_LIMIT - Generation.objects.waiting().order_by().count()
+    answers: list[list[Generation] | PoolBusy] = []
+    for request in requests:
+        room -= len(request)
+        full = PoolBusy("The queue of this gateway is full; nothing was spent.", retry_after_s=10)
+        answers.append(request if room >= 0 else full)
+    rows = [row for answer in answers if isinstance(answer, list) for row in answer]
     insert_objects(rows)
     transitions.add_created_events(rows)
-    return list(requests)
+    return answers

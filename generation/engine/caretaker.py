@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -29,6 +28,7 @@ PROBE_TICK_S = 2.0
 PROBES_AT_ONCE = 2  # polite: a pool of hundreds is looked at over minutes
 PROBE_BATCH = 20
 PROBE_RETRY = timedelta(minutes=5)
+LOW_CREDITS = 10  # below this a probe asks for the daily gift: few pictures cost more
 JUST_FILLED_S = 60.0  # refusals that were on their way when a gift came say nothing about resolutions
 
 FAULTS: dict[FailureKind, FailureClass] = {
@@ -177,7 +177,7 @@ class Caretaker:
                 at=now,
             )
             credits = await self.read_balance(account.pk, login)
-            if credits.total == 0 and await self._check_in(account.pk, login):
+            if credits.total < LOW_CREDITS and await self._check_in(account.pk, login):
                 await self.read_balance(account.pk, login)
         except UpstreamFailure as failure:
             await in_database(accounts.account_probe_postponed, account_id=account.pk, until=now + PROBE_RETRY)
@@ -195,7 +195,7 @@ class Caretaker:
             try:
                 due = await in_database(_due_accounts, timezone.now())
                 await asyncio.gather(*(probe(account) for account in due))
-            except DatabaseFailure:
+            except Exception:
                 logger.exception("Probes could not be made", extra={"action": "probe"})
             await asyncio.sleep(PROBE_TICK_S)
 

@@ -11,8 +11,6 @@ import asyncio
 import logging
 from collections.abc import Collection, Iterable
 
-from django.db import Error as DatabaseFailure
-
 from generation.models import Generation
 from jimeng_site.database import in_database
 
@@ -109,7 +107,7 @@ class CompletionHub:
             try:
                 for start in range(0, len(awaited), self._batch):
                     await self._check(awaited[start : start + self._batch])
-            except DatabaseFailure:
+            except Exception:
                 # Nobody is forgotten: the next sweep asks for all that is awaited.
                 logger.exception("The completion hub could not read the database")
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.db import Error as DatabaseFailure
 from django.db import transaction
 from django.utils import timezone
 
@@ -164,7 +163,7 @@ class AccountDesk:
             await asyncio.sleep(0)  # let a burst gather
             try:
                 await self._lend_all()
-            except DatabaseFailure:
+            except Exception:
                 logger.exception("Accounts could not be lent", extra={"action": "claim"})
                 await asyncio.sleep(TICK_S)
                 self._wake.set()

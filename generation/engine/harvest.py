@@ -6,7 +6,7 @@ import asyncio
 
 from generation.engine.journal import Work
 from generation.engine.tools import Tools
-from generation.transitions import ResultFile
+from generation.transitions import URI_MAX_CHARS, ResultFile
 from generation.upstream.answers import Item
 
 
@@ -17,7 +17,8 @@ class Harvest:
         self._work = work
         self._tools = tools
         self.expected = work.spec.count
-        self.positions: dict[str, int] = {}
+        # What was stored before a restart keeps its place, whatever order the upstream tells its items in now.
+        self.positions: dict[str, int] = dict(work.recorded)
         self._late: list[Item] = []
 
     async def take_early(self, items: list[Item]) -> None:
@@ -39,17 +40,13 @@ class Harvest:
         for item in items:
             key = _key(item)
             if key not in self.positions:
-                self.positions[key] = len(self.positions)
+                self.positions[key] = max(self.positions.values(), default=-1) + 1
                 fresh.append(item)
         return fresh
 
     async def _fetch(self, items: list[Item]) -> list[ResultFile]:
         places = [self.positions[_key(item)] for item in items]
-        missing = [
-            self._fetch_one(item, position)
-            for item, position in zip(items, places, strict=True)
-            if position not in self._work.recorded_positions
-        ]
+        missing = [self._fetch_one(item, position) for item, position in zip(items, places, strict=True)]
         return [await missing[0]] if len(missing) == 1 else list(await asyncio.gather(*missing))
 
     async def _fetch_one(self, item: Item, position: int) -> ResultFile:
@@ -65,4 +62,4 @@ class Harvest:
 
 def _key(item: Item) -> str:
     """What tells a picture from the others of its set, from one look to the next."""
-    return item.item_id or item.uri or item.url
+    return item.uri[:URI_MAX_CHARS] or item.item_id or item.url

@@ -12,7 +12,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -65,7 +64,7 @@ class Housekeeping:
                     forget_at = timezone.now() + FORGET_EVERY
                     idle_since = timezone.now() - timedelta(days=settings.JIMENG_PASSTHROUGH_DAYS)
                     await in_database(accounts.passthrough_forget, unused_since=idle_since)
-            except (DatabaseFailure, OSError):
+            except Exception:
                 logger.exception("Housekeeping was interrupted", extra={"action": "housekeeping"})
 
     async def _make_thumbnails(self) -> None:

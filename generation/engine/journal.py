@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -41,7 +41,8 @@ class Work:
     created_at: datetime
     submitted_at: datetime | None
     deadline_at: datetime
-    recorded_positions: frozenset[int]
+    recorded: Mapping[str, int]
+    """Results that are stored already: upstream URI to position."""
 
     @property
     def model_key(self) -> str:
@@ -70,18 +71,19 @@ def load_work(ids: Sequence[int]) -> list[Work | None]:
     """Snapshots in the order asked; None for final or unknown ones."""
     rows = {row.pk: row for row in Generation.objects.still_open().filter(pk__in=ids)}
     spent = [pk for pk, row in rows.items() if row.status == Generation.Status.SUBMITTED]
-    positions: dict[int, set[int]] = {}
+    recorded: dict[int, dict[str, int]] = {}
     if spent:
-        for pk, position in Media.objects.filter(generation_id__in=spent).values_list("generation_id", "position"):
-            positions.setdefault(pk, set()).add(position)
-    return [_work(rows[pk], positions.get(pk, set())) if pk in rows else None for pk in ids]
+        stored = Media.objects.filter(generation_id__in=spent).values_list("generation_id", "position", "upstream_uri")
+        for pk, position, uri in stored:
+            recorded.setdefault(pk, {})[uri or f"#{position}"] = position
+    return [_work(rows[pk], recorded.get(pk, {})) if pk in rows else None for pk in ids]
 
 
 async def _load_work(ids: list[int]) -> list[Work | None]:
     return await in_database(load_work, ids)
 
 
-def _work(row: Generation, positions: Iterable[int]) -> Work:
+def _work(row: Generation, recorded: Mapping[str, int]) -> Work:
     return Work(
         id=row.pk,
         public_id=row.public_id,
@@ -99,7 +101,7 @@ def _work(row: Generation, positions: Iterable[int]) -> Work:
         created_at=row.created_at,
         submitted_at=row.submitted_at,
         deadline_at=row.deadline_at,
-        recorded_positions=frozenset(positions),
+        recorded=recorded,
     )
 
 
@@ -121,7 +123,7 @@ class Journal:
         """Rows that were stored a moment ago need not be read again by the job that starts now."""
         for row in generations:
             if row.status == Generation.Status.QUEUED:
-                self._fresh[row.pk] = _work(row, ())
+                self._fresh[row.pk] = _work(row, {})
 
     async def load(self, generation_id: int) -> Work | None:
         """The snapshot to start from; None if the generation is final or unknown."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from accounts.errors import PoolBusy
 from generation.engine.batching import Batcher
 from generation.engine.births import store_new
 from generation.engine.completion import CompletionHub
@@ -37,7 +38,7 @@ class Runtime:
     client: UpstreamClient
     hub: CompletionHub
     runner: Runner
-    births: Batcher[list[Generation], list[Generation]]
+    births: Batcher[list[Generation], list[Generation] | PoolBusy]
     """Stores the rows of one request; those that arrive together share a transaction."""
 
 
@@ -51,7 +52,7 @@ def current() -> Runtime | None:
     return _Process.runtime
 
 
-async def _store_new(requests: list[list[Generation]]) -> list[list[Generation]]:
+async def _store_new(requests: list[list[Generation]]) -> list[list[Generation] | PoolBusy]:
     return await in_database(store_new, requests)
 
 
@@ -64,7 +65,9 @@ async def start() -> None:
     )
     hub = CompletionHub()
     runner = EmbeddedRunner(client, hub)
-    births: Batcher[list[Generation], list[Generation]] = Batcher(_store_new, limit=BIRTHS_AT_ONCE, name="births")
+    births: Batcher[list[Generation], list[Generation] | PoolBusy] = Batcher(
+        _store_new, limit=BIRTHS_AT_ONCE, name="births"
+    )
     hub.start()
     await runner.start()
     _Process.runtime = Runtime(client=client, hub=hub, runner=runner, births=births)

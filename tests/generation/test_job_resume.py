@@ -70,12 +70,11 @@ class ResumeTests(JobTestCase):
         )
         row.spec["count"] = self.jimeng.pictures = 2
         await row.asave()
-        await self.sync(transitions.add_media, generation_id=row.pk, files=[result_file(0, name="before.webp")])
+        stored = result_file(0, name="before.webp", upstream_uri="tos/1")
+        await self.sync(transitions.add_media, generation_id=row.pk, files=[stored])
         after = await self.run_job(row)
-        assert [(each.position, each.file.name == "before.webp") async for each in after.media.all()] == [
-            (0, True),
-            (1, False),
-        ]
+        # the second of the upstream's items was ready first, and keeps the place that it got then
+        assert [(each.position, each.upstream_uri) async for each in after.media.all()] == [(0, "tos/1"), (1, "tos/0")]
         assert [path for path in self.jimeng.calls if path.startswith("/picture/")] == ["/picture/1.webp"]
 
     async def test_without_its_account_it_is_left_for_a_person(self) -> None:
