@@ -75,7 +75,7 @@ class ResumeTests(JobTestCase):
         after = await self.run_job(row)
         # the second of the upstream's items was ready first, and keeps the place that it got then
         assert [(each.position, each.upstream_uri) async for each in after.media.all()] == [(0, "tos/1"), (1, "tos/0")]
-        assert [path for path in self.jimeng.calls if path.startswith("/picture/")] == ["/picture/1.webp"]
+        assert [path for path in self.jimeng.calls if path.startswith("/picture/")] == ["/picture/0.webp"]
 
     async def test_without_its_account_it_is_left_for_a_person(self) -> None:
         for status in (Status.SUBMITTING, Status.SUBMITTED):
