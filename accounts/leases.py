@@ -200,7 +200,7 @@ def _store_leases(wants: Sequence[LeaseWant], answers: Sequence[LeaseAnswer], at
     spent: Counter[int] = Counter()
     for want, account in lent:
         spent[account.id] += want.cost_credits
-    for account_id, credits in spent.items():
+    for account_id, credits in sorted(spent.items()):  # in one order everywhere, so that none waits for another
         update_where(Account, where={"id": account_id}, values={"last_used_at": at}, add={"spent_since_read": credits})
 
 

@@ -29,6 +29,7 @@ Send = Callable[[Message], Awaitable[None]]
 # Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
 GC_THRESHOLDS = (20_000, 20, 20)  # thousands of waiting requests are many objects, and few of them garbage
 REQUESTS_AT_ONCE = 48  # between arrival and wait; more gains nothing on one event loop
+READ_AHEAD_BYTES = 64 * 1024  # larger bodies are rare and do not queue at the door
 PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/i18n/")
 
 
@@ -68,8 +69,14 @@ class Application:
     async def _on_a_lane(self, lanes: Lanes, scope: Scope, receive: Receive, send: Send) -> None:
         lane, executor = lanes.borrow()
         try:
-            async with Admission(self._door), ThreadSensitiveContext(executor=executor):
-                await self._api(scope, _bounded(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), send)
+            async with ThreadSensitiveContext(executor=executor):
+                if 0 < _declared_bytes(scope) <= READ_AHEAD_BYTES:
+                    # Read before the door: whoever sends slowly keeps nobody else waiting.
+                    receive = await _read_ahead(receive)
+                    async with Admission(self._door):
+                        await self._api(scope, receive, send)
+                else:
+                    await self._api(scope, _bounded(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), send)
         finally:
             lanes.give_back(lane)
 
@@ -90,6 +97,25 @@ class Application:
         self._lanes = None
         lanes_close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _declared_bytes(scope: Scope) -> int:
+    """The Content-Length; 0 when there is none."""
+    value: bytes = dict(scope["headers"]).get(b"content-length", b"")
+    return int(value) if value.isdigit() else 0
+
+
+async def _read_ahead(receive: Receive) -> Receive:
+    """Wait for the whole body; returns a `receive` that gives it again, and then what comes after it."""
+    messages = [await receive()]
+    while messages[-1]["type"] == "http.request" and messages[-1].get("more_body", False):
+        messages.append(await receive())
+    messages.reverse()
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again
 
 
 def _bounded(receive: Receive, limit_bytes: int) -> Receive:

@@ -35,6 +35,8 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse | Awaitable[Ht
             response["x-request-id"] = name
             if not response.streaming:
                 response.setdefault("Content-Length", str(len(response.content)))
+                if request.method == "HEAD":
+                    response.content = b""
             return response
 
         return handle_async

@@ -102,7 +102,10 @@ async def images_response(
     Raises ResultUnavailable when the pictures are wanted themselves and none can be read.
     """
     done = [generation for generation in generations if generation.status == Generation.Status.SUCCEEDED]
-    pictures = [(generation, media) for generation in done for media in generation.media.all()]
+    # Never more than was asked for: what the upstream made beyond that is in the history.
+    pictures = [
+        (generation, media) for generation in done for media in list(generation.media.all())[: generation.spec["count"]]
+    ]
     items = await asyncio.gather(
         *(_item(generation, media, representation, base_url) for generation, media in pictures)
     )

@@ -28,8 +28,7 @@ PROBE_TICK_S = 2.0
 PROBES_AT_ONCE = 2  # polite: a pool of hundreds is looked at over minutes
 PROBE_BATCH = 20
 PROBE_RETRY = timedelta(minutes=5)
-LOW_CREDITS = 10  # below this a probe asks for the daily gift: few pictures cost more
-JUST_FILLED_S = 60.0  # refusals that were on their way when a gift came say nothing about resolutions
+LOW_CREDITS = 66  # below what a daily gift is, a probe asks for today's
 
 FAULTS: dict[FailureKind, FailureClass] = {
     FailureKind.EXPIRED: FailureClass.EXPIRED,
@@ -92,10 +91,13 @@ class Caretaker:
             model_key=model_key,
         )
 
-    async def verdict_on_no_credits(self, account_id: int, login: Login, *, cost_credits: int) -> FailureClass | None:
+    async def verdict_on_no_credits(
+        self, account_id: int, login: Login, *, cost_credits: int, sent_at: float
+    ) -> FailureClass | None:
         """ "No credits" is believed only when the balance says so, after today's gift was asked for.
 
-        None: the gift covers it, try again. BARRED: credits are there, so the account may not use this resolution.
+        None: a gift came since the submission left (`sent_at`, loop time), so try again. BARRED: the credits were
+        there all along, so the account may not use this resolution.
         """
         credits = await self._topped_up(account_id, login, cost_credits)
         if credits is None:
@@ -103,8 +105,7 @@ class Caretaker:
         if credits.total < cost_credits:
             return FailureClass.NO_CREDITS
         filled_at = self._filled_at.get(account_id)
-        just_filled = filled_at is not None and asyncio.get_running_loop().time() - filled_at < JUST_FILLED_S
-        return None if just_filled else FailureClass.BARRED
+        return None if filled_at is not None and sent_at < filled_at else FailureClass.BARRED
 
     # --- balances and probes --------------------------------------------------------------------
 

@@ -175,17 +175,27 @@ class AccountDesk:
         start = 0
         while start < len(self._queue):
             batch = self._queue[start : start + BATCH]
-            outcomes = await in_database(claim, [want for want, _, _ in batch], at=timezone.now())
+            outcomes = await self._offer([want for want, _, _ in batch])
             served = {
                 id(entry[2]) for entry, outcome in zip(batch, outcomes, strict=True) if self._settle(entry, outcome)
             }
             self._queue = [entry for entry in self._queue if id(entry[2]) not in served and not entry[2].done()]
             start += len(batch) - len(served)
 
+    async def _offer(self, wants: list[Want]) -> list[Claim | Exception | None]:
+        """Claim for all; if that fails, for each alone, so that one that cannot be served harms no other."""
+        try:
+            return list(await in_database(claim, wants, at=timezone.now()))
+        except Exception as error:
+            logger.exception("Accounts could not be lent", extra={"action": "claim", "wants": len(wants)})
+            if len(wants) == 1:
+                return [error]
+            return [outcome for want in wants for outcome in await self._offer([want])]
+
     def _settle(
         self,
         entry: tuple[Want, float, asyncio.Future[Claim]],
-        outcome: Claim | GatewayError | LostRace | None,
+        outcome: Claim | Exception | None,
     ) -> bool:
         """Tell the waiter. False: it keeps waiting."""
         _, patient_until, future = entry

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
-from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from generation.engine import job
@@ -98,8 +97,9 @@ class EmbeddedRunner:
     async def submit(self, generations: Sequence[Generation]) -> None:
         """Take these on now, if the engine is here; the process that has it finds them otherwise."""
         if self._tools is not None:
-            self._tools.journal.remember(generations)
-            self._spawn([each.pk for each in generations if each.status == Generation.Status.QUEUED])
+            fresh = [each for each in generations if each.pk not in self._tasks]
+            self._tools.journal.remember(fresh)
+            self._spawn([each.pk for each in fresh if each.status == Generation.Status.QUEUED])
 
     async def start(self) -> None:
         self._hub.sweep_every(SWEEP_SHARED_S)
@@ -142,7 +142,7 @@ class EmbeddedRunner:
                 elif self._lock.take():
                     logger.info("Taking over the engine", extra={"action": "engine_start"})
                     await self._begin()
-            except DatabaseFailure:
+            except Exception:
                 if self._tools is None:
                     self._lock.release()  # so that this process or another may try again
                 logger.exception("The queue could not be read", extra={"action": "intake"})

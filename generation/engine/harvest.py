@@ -62,4 +62,5 @@ class Harvest:
 
 def _key(item: Item) -> str:
     """What tells a picture from the others of its set, from one look to the next."""
-    return item.uri[:URI_MAX_CHARS] or item.item_id or item.url
+    # The path of the address, not its signature; the id last, since the parser makes one up where there is none.
+    return item.uri[:URI_MAX_CHARS] or item.url.partition("?")[0] or item.item_id

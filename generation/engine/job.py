@@ -118,10 +118,11 @@ async def _watch(follow: Follow, harvest: Harvest) -> None:
     looks = 0
     while True:
         record = await follow.next()
-        if record.state == "failed":
-            _raise_failed(record)
         ready = [item for item in record.items if item.url]
-        if len(ready) >= harvest.expected or (record.state == "complete" and ready and looks >= SETTLE_LOOKS):
+        if record.state == "failed" and not ready:
+            _raise_failed(record)
+        settled = record.state == "failed" or (record.state == "complete" and looks >= SETTLE_LOOKS)
+        if len(ready) >= harvest.expected or (settled and ready):
             harvest.take(ready)
             return
         await harvest.take_early(ready)

@@ -47,8 +47,10 @@ PATIENT = {FailureClass.BUSY, FailureClass.THROTTLED}  # worth waiting for the s
 class Refused(Exception):
     """This account did not take it; nothing was spent."""
 
-    def __init__(self, failure: UpstreamFailure) -> None:
+    def __init__(self, failure: UpstreamFailure, sent_at: float) -> None:
         self.failure = failure
+        self.sent_at = sent_at
+        """When the submission left, on the loop's clock."""
         super().__init__(failure.code)
 
     @property
@@ -78,7 +80,7 @@ async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
         try:
             return held, await _submit_once(held, tools)
         except Refused as refused:
-            passed_over = await _take_refusal(held, refused.failure, tools)
+            passed_over = await _take_refusal(held, refused, tools)
             last_refusal = refused.told
             if passed_over:
                 work = replace(work, passed_over=work.passed_over | {claim.account_id})
@@ -95,19 +97,20 @@ async def _submit_once(held: Held, tools: Tools) -> Accepted:
         raise LostRace
     held = replace(held, work=replace(work, status=Status.SUBMITTING, submit_id=submit_id))
     tools.on_wire.add(work.id)
+    sent_at = asyncio.get_running_loop().time()
     try:
         accepted = await tools.client.submit_image(held.login, work.spec, submit_id=str(submit_id), seed=seed)
         await _note_accepted(held, accepted, tools)
         return accepted
     except UpstreamFailure as failure:
         if failure.is_refusal:
-            raise Refused(failure) from failure
+            raise Refused(failure, sent_at) from failure
         cause = failure
     finally:
         tools.on_wire.discard(work.id)
     found = await find_again(held, tools)
     if found is None:
-        raise Refused(cause) from cause
+        raise Refused(cause, sent_at) from cause
     return found
 
 
@@ -160,13 +163,14 @@ async def find_again(held: Held, tools: Tools) -> Accepted | None:
     raise OutcomeUnknown
 
 
-async def _take_refusal(held: Held, failure: UpstreamFailure, tools: Tools) -> bool:
+async def _take_refusal(held: Held, refused: Refused, tools: Tools) -> bool:
     """Back into the queue if the account was at fault; True if it is not to be tried again. Else raises."""
+    failure = refused.failure
     fault = ACCOUNT_FAULTS.get(failure.kind)
     pass_over = True
     if failure.kind is FailureKind.NO_CREDITS:
         fault = await tools.caretaker.verdict_on_no_credits(
-            held.account_id, held.login, cost_credits=held.work.cost_credits
+            held.account_id, held.login, cost_credits=held.work.cost_credits, sent_at=refused.sent_at
         )
         pass_over = fault is not None  # None: a gift just filled it up
     elif fault is None:

@@ -95,7 +95,8 @@ def parse_records(content: dict[str, Any], asked: Sequence[str]) -> dict[str, Re
         record = parse_record(answer, fallback_id="" if "-" in key else key)
         for name in (key, record.record_id, record.submit_id):
             by_name.setdefault(name, record)
-    if not by_name and any(key not in asked and key not in _LISTS for key in content):
+    is_empty_list = any(content.get(key) == [] for key in _LISTS)
+    if not by_name and not is_empty_list and any(key not in asked and key not in _LISTS for key in content):
         raise UpstreamProtocolError("The history answer holds neither records nor nothing.")
     found = {wanted: by_name[wanted] for wanted in asked if wanted and wanted in by_name}
     if any(not record.record_id for record in found.values()):

@@ -17,6 +17,7 @@ GEN_COUNT_MAX = 8  # one submission makes at most this many pictures
 
 _COMMON = {"aid": WEB.app_id}
 _SMART_CROPS = ((360, 360), (480, 480), (720, 720), (720, 480), (360, 240), (240, 320), (480, 640))
+BENEFIT_COUNT = 4
 _NORMAL_SIDES = (2400, 1080, 720, 480, 360)
 # Asks for the links of finished pictures, in pixels.
 _IMAGE_INFO: dict[str, Any] = {
@@ -123,8 +124,8 @@ def _image_metrics(spec: ImageSpec, *, submit_id: str) -> dict[str, Any]:
     if spec.is_story:
         metrics |= {"templateId": "", "templateSource": "", "lastRequestId": "", "originRequestId": ""}
     else:
-        # Captures show 4, and all of them made four pictures: the number is that of the pictures.
-        scene["benefitCount"] = spec.count
+        # As captured, whatever the number of pictures: `gen_count` says that.
+        scene["benefitCount"] = BENEFIT_COUNT
     metrics["sceneOptions"] = compact([scene])
     return metrics
 

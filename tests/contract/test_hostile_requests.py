@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Iterator
 
 import httpx
@@ -95,3 +97,25 @@ def test_a_media_address_with_a_wrong_signature_is_refused(gateway: Gateway) -> 
     response = httpx.get(f"{gateway.url}/media/med_000000000000000000000000.webp?s=nonsense", trust_env=False)
     assert response.status_code == 403
     error_of(response)
+
+
+def test_half_sent_requests_keep_nobody_waiting(gateway: Gateway, api_key: str) -> None:
+    head = (
+        b"POST /v1/images/generations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b'Content-Length: 1000\r\n\r\n{"prompt": '
+    )
+    with contextlib.ExitStack() as sockets:
+        for _ in range(120):
+            slow = sockets.enter_context(socket.create_connection(("127.0.0.1", gateway.port)))
+            slow.sendall(head)
+        for path in ("/healthz", "/readyz", "/v1/models"):
+            answer = httpx.get(f"{gateway.url}{path}", headers={"x-api-key": api_key}, timeout=5, trust_env=False)
+            assert answer.status_code == 200
+        made = httpx.post(
+            f"{gateway.url}/v1/images/generations",
+            json={"prompt": "not kept waiting"},
+            headers={"x-api-key": api_key},
+            timeout=20,
+            trust_env=False,
+        )
+        assert made.status_code == 200

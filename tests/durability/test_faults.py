@@ -192,6 +192,23 @@ def test_nothing_was_submitted_twice_and_nothing_was_malformed(
         assert len(charged(sandbox, outcome.prompt)) <= 1
 
 
+def test_a_gift_does_not_open_a_forbidden_resolution(servers: tuple[Sandbox, Gateway]) -> None:
+    """Both at once: no credits until today's gift, and then still refused. It is asked a few times, not in a circle."""
+    sandbox, gateway = servers
+    calls_before = sandbox.calls()
+    response = httpx.post(
+        f"{gateway.url}/v1/images/generations",
+        json=images_body(prompt="gift and barred", size="2k"),
+        headers={"Authorization": "Bearer sb-giftbarred--nocredits-daily--forbidden_1k"},
+        timeout=60,
+        trust_env=False,
+    )
+    assert (response.status_code, response.json()["error"]["code"]) == (429, "insufficient_quota")
+    submit = "/mweb/v1/aigc_draft/generate"
+    assert sandbox.calls()[submit] - calls_before[submit] <= 3
+    assert charged(sandbox, "gift and barred") == []
+
+
 def test_no_account_is_left_lent(outcomes: dict[tuple[str, bool], Outcome], servers: tuple[Sandbox, Gateway]) -> None:
     _, gateway = servers
     assert outcomes

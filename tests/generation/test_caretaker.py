@@ -107,7 +107,10 @@ class VerdictTests(CaretakerTestCase):
         async with self.caretaker() as taker:
             login = await taker.login(account.pk)
             assert login is not None
-            asked = (taker.verdict_on_no_credits(account.pk, login, cost_credits=3) for _ in range(count))
+            sent_at = asyncio.get_running_loop().time()
+            asked = (
+                taker.verdict_on_no_credits(account.pk, login, cost_credits=3, sent_at=sent_at) for _ in range(count)
+            )
             return await asyncio.gather(*asked)
 
     async def test_each_balance_has_its_verdict(self) -> None:
@@ -138,8 +141,24 @@ class VerdictTests(CaretakerTestCase):
             login = await taker.login(account.pk)
             assert login is not None
             for _ in range(2):
-                await taker.verdict_on_no_credits(account.pk, login, cost_credits=3)
+                await taker.verdict_on_no_credits(account.pk, login, cost_credits=3, sent_at=0)
         assert self.jimeng.calls.count(RECEIVE) == 1
+
+    async def test_a_gift_says_nothing_of_a_submission_that_left_after_it(self) -> None:
+        account = await sync_to_async(make_account)()
+        self.jimeng.balance[session_of(account)], self.jimeng.gift = 0, 66
+        async with self.caretaker() as taker:
+            login = await taker.login(account.pk)
+            assert login is not None
+            clock = asyncio.get_running_loop().time
+            sent_before, verdicts = clock(), []
+            for sent_at in (sent_before, None):
+                verdicts.append(
+                    await taker.verdict_on_no_credits(
+                        account.pk, login, cost_credits=3, sent_at=clock() + 1 if sent_at is None else sent_at
+                    )
+                )
+        assert verdicts == [None, FailureClass.BARRED]
 
 
 @override_settings(JIMENG_PROBE_INTERVAL_S=3600.0)

@@ -153,7 +153,7 @@ def test_the_metrics_of_a_basic_generation() -> None:
             "modelReqKey": "jimeng-4.5",
             "resolutionType": "2k",
             "abilityList": [],
-            "benefitCount": 3,
+            "benefitCount": 4,
             "reportParams": {
                 "enterSource": "generate",
                 "vipSource": "generate",

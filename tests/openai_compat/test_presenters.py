@@ -74,7 +74,13 @@ class ImagesResponseTests(TestCase):
             },
         }
 
+    def test_what_was_made_beyond_the_number_asked_is_not_in_the_answer(self) -> None:
+        for position in range(4):
+            make_media(self.generation, position)
+        assert len(answer(self.generation)["data"]) == 1
+
     def test_pictures_keep_their_order(self) -> None:
+        self.generation.spec["count"] = 3
         for position in (2, 0, 1):
             make_media(self.generation, position)
         urls = [item["url"] for item in answer(self.generation)["data"]]
@@ -92,6 +98,7 @@ class ImagesResponseTests(TestCase):
         assert set(item) == {"url", "b64_json", "revised_prompt"}
 
     def test_a_picture_that_cannot_be_read_is_given_as_address_beside_the_others(self) -> None:
+        self.generation.spec["count"] = 2
         self.stored()
         make_media(self.generation, 1)
         first, second = answer(self.generation, representation="b64_json")["data"]
