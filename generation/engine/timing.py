@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-GAP_MIN_S = 0.3  # dense asking for pictures that take a few seconds
+GAP_MIN_S = 0.2  # dense asking for pictures that take a few seconds
 GAP_MAX_S = 1.0  # dense asking for everything slower: still once a second
 GAP_SHARED_S, SHARED_FROM = 0.15, 12  # from so many open records on, an account is asked up to twice as often
 GAP_SHARE = 0.1  # of the expected duration

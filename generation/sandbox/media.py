@@ -22,7 +22,7 @@ _PALETTES: Final = (
     ("#003049", "#669bbc", "#fdf0d5", "#c1121f"),
 )
 VARIANTS: Final = len(_PALETTES)
-_SKETCH: Final = 160  # the longer side, in pixels, at which a picture is drawn before it is enlarged
+_SKETCH: Final = 512  # the longer side, in pixels, at which a picture is drawn before it is enlarged
 
 
 FORMATS: Final = ("webp", "png", "jpeg")
@@ -43,7 +43,7 @@ def draw(width: int, height: int, variant: int, kind: str = FORMATS[0]) -> bytes
     pen = ImageDraw.Draw(sketch, "RGBA")
     for _ in range(6):
         _shape(pen, small, colours[1 + chance.randrange(3)], chance)
-    sketch = sketch.filter(ImageFilter.GaussianBlur(0.8))
+    sketch = sketch.filter(ImageFilter.GaussianBlur(1.2))
     picture = sketch.resize((max(width, 1), max(height, 1)), Image.Resampling.BICUBIC)
     written = io.BytesIO()
     picture.save(written, kind.upper(), **_SAVING[kind])
