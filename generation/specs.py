@@ -27,8 +27,8 @@ SIDE_MIN_PX, SIDE_MAX_PX = 64, 8192
 COUNT_MAX = 10
 SEED_MIN, SEED_MAX = 2_500_000_000, 2_600_000_000  # upstream's own range, end excluded
 
-_STORY = re.compile(r"连续|绘本|故事|\d张")
-_STORY_COUNT = re.compile(r"(\d{1,4})张")  # bounded: a prompt of 32 000 digits would take seconds to search
+_STORY = re.compile(r"连续|绘本|故事|[0-9]张")
+_STORY_COUNT = re.compile(r"([0-9]{1,4})张")  # bounded: a prompt of 32 000 digits would take seconds to search
 STORY_DEFAULT_COUNT = 4
 
 
