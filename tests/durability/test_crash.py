@@ -60,7 +60,8 @@ def test_thirty_kills_lose_nothing_and_pay_nothing_twice(
         sandbox, JIMENG_SUBMIT_GRACE_S="1.5", JIMENG_ACCOUNT_CONCURRENCY="3", JIMENG_GRACEFUL_TIMEOUT_S="5"
     )
     gateway.add_accounts(ACCOUNTS)
-    asking = Asking(gateway, gateway.new_key())
+    key = gateway.new_key()
+    asking = Asking(gateway, key)
     stop = threading.Event()
     for kill in range(KILLS):
         gateway.start()
@@ -93,5 +94,9 @@ def test_thirty_kills_lose_nothing_and_pay_nothing_twice(
     events = dict(gateway.rows("SELECT kind, count(*) FROM generation_generationevent GROUP BY kind"))
     # Kills that hit a submission: it was found again by its submit_id, or had surely not arrived.
     assert events.get("found", 0) + events.get("requeued", 0) > 0
+    log = gateway.log_text()
+    assert "Resuming open generations" in log  # it was written to
+    for secret in (*ACCOUNTS, key, "x-signature=", "sid_guard=", "sessionid=", "/media/med_"):
+        assert secret not in log
     print(f"\nevents: {events}")
     print(f"{KILLS} kills, {len(rows)} generations, {sum(by_prompt.values())} submissions, 0 lost, 0 twice")
