@@ -17,10 +17,6 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """Kept by the operator; pass-through logins are nobody else's."""
         return self.filter(source="operator")
 
-    def usable(self, *, at: datetime) -> Self:
-        """Enabled, not expired, and not resting any more."""
-        return self.filter(enabled=True).exclude(health="expired").exclude(Q(health="resting") & Q(rest_until__gt=at))
-
     def due_for_probe(self, *, at: datetime) -> Self:
         """A probe was asked for or is due; resting accounts are left alone until their rest ends."""
         return self.filter(enabled=True, probe_due_at__lte=at).exclude(

@@ -80,7 +80,6 @@ class Candidate:
     """None: now. Otherwise it rests until then."""
     expired: bool
     barred: frozenset[str]
-    tags: frozenset[str] = frozenset()
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

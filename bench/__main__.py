@@ -31,7 +31,6 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 DURATIONS = ("3", "2.5-3.5")
 CASES = ((1, 0.0), (50, 0.0), (200, 0.0), (500, 0.0), (1000, 0.0), (500, 10.0))
 SETTLE_S = 2.0  # between cases
-# What the issue of the first release asks for on two cores: (p50, p95) by (requests, spread).
 HEADER = (
     f"{'images':8} {'requests':>8} {'over':>5} {'ok':>5} {'p50':>6} {'p95':>6} {'p99':>6} "
     f"{'calls':>6} {'submit':>7} {'history':>8} {'other':>6} {'CPU ms':>7} {'RSS MB':>7}"

@@ -121,10 +121,6 @@ class Generation(models.Model):
     def __str__(self) -> str:
         return self.public_id
 
-    @property
-    def is_final(self) -> bool:
-        return self.status in self.FINAL
-
 
 class Media(models.Model):
     """One result file. `file` is empty until it was downloaded; the upstream address is kept meanwhile."""

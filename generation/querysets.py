@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -23,9 +22,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def waiting(self) -> Self:
         """Without an account, first come first."""
         return self.still_open().filter(status="queued").order_by("pk")
-
-    def overdue(self, *, at: datetime) -> Self:
-        return self.still_open().filter(deadline_at__lte=at)
 
     def for_caller(self, *, api_key: ApiKey | None, account_ids: Collection[int] | None) -> Self:
         """What this caller may see: its key's own, or those asked for with one of its own logins."""

@@ -26,10 +26,10 @@ Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
 GC_THRESHOLDS = (20_000, 20, 20)  # thousands of waiting requests are many objects, and few of them garbage
 REQUESTS_AT_ONCE = 48  # between arrival and wait; more gains nothing on one event loop
 READ_AHEAD_BYTES = 64 * 1024  # larger bodies are rare and do not queue at the door
+# Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
 PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/i18n/")
 
 

@@ -74,7 +74,9 @@ async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
             raise PoolBusy("No account came free before the deadline; nothing was spent.") from error
         except PoolBusy as error:
             # Why the last one refused says more than that all are resting now, unless that is the reason itself.
-            raise error if last_refusal is None or isinstance(last_refusal, PoolBusy) else last_refusal from error
+            if last_refusal is None or isinstance(last_refusal, PoolBusy):
+                raise
+            raise last_refusal from error
         work = replace(work, attempt=want.attempt)
         held = Held(work=work, account_id=claim.account_id, login=claim.login)
         try:

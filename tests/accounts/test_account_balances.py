@@ -151,16 +151,3 @@ class DueTests(TestCase):
             with self.subTest(why):
                 account = make_account(**fields)
                 assert Account.objects.filter(pk=account.pk).due_for_probe(at=AT).exists() == due
-
-    def test_who_is_usable(self) -> None:
-        for why, fields, usable in (
-            ("never probed", {"health": Health.UNKNOWN}, True),
-            ("alive", {"health": Health.ALIVE}, True),
-            ("expired", {"health": Health.EXPIRED}, False),
-            ("disabled", {"enabled": False}, False),
-            ("resting", resting(seconds=1), False),
-            ("rested", resting(seconds=0), True),
-        ):
-            with self.subTest(why):
-                account = make_account(**fields)
-                assert Account.objects.filter(pk=account.pk).usable(at=AT).exists() == usable
