@@ -1,7 +1,8 @@
 """`make bench`: what the gateway costs, measured against the sandbox on this machine.
 
 Starts the sandbox and a fresh gateway (SQLite, one process, 20 accounts that may each serve 50 generations at
-once), asks for pictures in bursts and spread over time, and prints a table:
+once), asks for pictures in bursts and spread over time, as chat streams, and from two pictures of 1024 x 1024
+that were never sent before (compose), and prints a table:
 
 - overhead: the time that a client waited, less the time that the sandbox took for that picture, seconds
 - calls: upstream calls for each generation, by endpoint (the submission is one of them; downloads apart)
@@ -18,50 +19,32 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
+from bench.requests import KINDS, ask_all
 from tests.live import Gateway, Sandbox, wait_until
 
 ACCOUNTS, CAP = 20, 50
 GATEWAY_CORE, CLIENT_CORE = 0, 1
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 DURATIONS = ("3", "2.5-3.5")
-CASES = ((1, 0.0), (50, 0.0), (200, 0.0), (500, 0.0), (1000, 0.0), (500, 10.0))
+# Kind of request, how many, spread over how many seconds.
+CASES = (
+    ("images", 1, 0.0),
+    ("images", 50, 0.0),
+    ("images", 200, 0.0),
+    ("images", 500, 0.0),
+    ("images", 1000, 0.0),
+    ("images", 500, 10.0),
+    ("chat", 200, 0.0),
+    ("compose", 1, 0.0),
+    ("compose", 50, 0.0),
+)
 SETTLE_S = 2.0  # between cases
 HEADER = (
-    f"{'images':8} {'requests':>8} {'over':>5} {'ok':>5} {'p50':>6} {'p95':>6} {'p99':>6} "
+    f"{'kind':8} {'takes':8} {'requests':>8} {'over':>5} {'ok':>5} {'p50':>6} {'p95':>6} {'p99':>6} "
     f"{'calls':>6} {'submit':>7} {'history':>8} {'other':>6} {'CPU ms':>7} {'RSS MB':>7}"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    prompt: str
-    status: int
-    waited_s: float
-
-
-async def ask_all(url: str, key: str, prompts: Sequence[str], *, over_s: float) -> list[Answer]:
-    """One request a prompt, all at once or evenly over `over_s` seconds."""
-    connector = aiohttp.TCPConnector(limit=0)
-    timeout = aiohttp.ClientTimeout(total=300)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-
-        async def ask(number: int, prompt: str) -> Answer:
-            await asyncio.sleep(over_s * number / len(prompts))
-            begun = time.perf_counter()
-            async with session.post(
-                f"{url}/v1/images/generations",
-                json={"model": "jimeng-4.5", "prompt": prompt, "n": 1},
-                headers={"Authorization": f"Bearer {key}"},
-            ) as response:
-                await response.read()
-                return Answer(prompt=prompt, status=response.status, waited_s=time.perf_counter() - begun)
-
-        return list(await asyncio.gather(*(ask(number, prompt) for number, prompt in enumerate(prompts))))
 
 
 def cpu_s(pid: int) -> float:
@@ -84,24 +67,26 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def run_case(sandbox: Sandbox, gateway: Gateway, key: str, *, duration: str, requests: int, over_s: float) -> str:
+def run_case(
+    sandbox: Sandbox, gateway: Gateway, key: str, *, kind: str, duration: str, requests: int, over_s: float
+) -> str:
     """Run one case and return its row of the table."""
     (worker,) = gateway.worker_pids()
     label = f"{duration} s"
-    prompts = [f"bench {duration} {requests} {over_s} {time.time()} {number}" for number in range(requests)]
+    prompts = [f"bench {kind} {duration} {requests} {over_s} {time.time()} {number}" for number in range(requests)]
     reset_peak_rss(worker)
     calls_before, cpu_before = sandbox.calls(), cpu_s(worker)
-    answers = asyncio.run(ask_all(gateway.url, key, prompts, over_s=over_s))
+    answers = asyncio.run(ask_all(kind, gateway.url, key, prompts, over_s=over_s))
     cpu_ms = (cpu_s(worker) - cpu_before) * 1000 / requests
     calls = {name: (count - calls_before.get(name, 0)) / requests for name, count in sandbox.calls().items()}
     took_s = {each["prompt"]: each["ready"] - each["created"] for each in sandbox.ledger()["submissions"]}
-    good = [answer for answer in answers if answer.status == 200]
+    good = [answer for answer in answers if answer.ok]
     overheads = [answer.waited_s - took_s[answer.prompt] for answer in good] or [float("nan")]
     submit = sum(count for name, count in calls.items() if name.endswith("/generate"))
     history = sum(count for name, count in calls.items() if "get_history" in name)
     total = sum(count for name, count in calls.items() if name.startswith(("/mweb/", "/commerce/")))
     return (
-        f"{label:8} {requests:8} {over_s:5.0f} {len(good):5} {percentile(overheads, 0.5):6.2f} "
+        f"{kind:8} {label:8} {requests:8} {over_s:5.0f} {len(good):5} {percentile(overheads, 0.5):6.2f} "
         f"{percentile(overheads, 0.95):6.2f} {percentile(overheads, 0.99):6.2f} {total:6.2f} {submit:7.2f} "
         f"{history:8.2f} {total - submit - history:6.2f} {cpu_ms:7.1f} {peak_rss_mb(worker):7.0f}"
     )
@@ -113,7 +98,7 @@ def pin(pids: Sequence[int], core: int) -> None:
             os.sched_setaffinity(pid, {core})
 
 
-def run(durations: Sequence[str], largest: int) -> None:
+def run(durations: Sequence[str], largest: int, kinds: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
         sandbox = Sandbox(Path(folder) / "sandbox.log", "--image-seconds", durations[0], "--prewarm", "2048x2048")
         gateway = Gateway(
@@ -130,10 +115,12 @@ def run(durations: Sequence[str], largest: int) -> None:
             print(HEADER, flush=True)
             for duration in durations:
                 sandbox.settings(image_seconds=duration)
-                for requests, over_s in CASES:
-                    if requests <= largest:
+                for kind, requests, over_s in CASES:
+                    if requests <= largest and kind in kinds:
                         time.sleep(SETTLE_S)
-                        row = run_case(sandbox, gateway, key, duration=duration, requests=requests, over_s=over_s)
+                        row = run_case(
+                            sandbox, gateway, key, kind=kind, duration=duration, requests=requests, over_s=over_s
+                        )
                         print(row, flush=True)
             locked = gateway.log_text().count("database is locked")
             threads = len(list(Path(f"/proc/{gateway.worker_pids()[0]}/task").iterdir()))
@@ -152,8 +139,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--images", nargs="*", default=list(DURATIONS), help="seconds, or a range: 3 2.5-3.5")
     parser.add_argument("--largest", type=int, default=1000, help="leave out cases with more requests")
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=KINDS, help="kinds of requests")
     options = parser.parse_args()
-    run(options.images, options.largest)
+    run(options.images, options.largest, options.kinds)
 
 
 if __name__ == "__main__":

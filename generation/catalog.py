@@ -191,6 +191,9 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "chatgpt-image-latest": DEFAULT_IMAGE_MODEL,
         "dall-e-2": DEFAULT_IMAGE_MODEL,
         "dall-e-3": DEFAULT_IMAGE_MODEL,
+        "jimeng-video": DEFAULT_VIDEO_MODEL,
+        "sora-2": DEFAULT_VIDEO_MODEL,
+        "sora-2-pro": "jimeng-video-3.5-pro",
     }
 )
 
@@ -226,6 +229,17 @@ def nearest_resolution(width: int, height: int) -> Resolution:
 def image_credits(model: ModelInfo, resolution: str, count: int) -> int:
     """Estimated price in credits of `count` pictures."""
     return model.credits[resolution] * count
+
+
+VIDEO_SHORT_SIDES: Mapping[str, int] = MappingProxyType({"720p": 720, "1080p": 1080})
+
+
+def video_size(ratio: str, resolution: str) -> tuple[int, int]:
+    """Width and height in pixels, both even; the shorter side is that of the resolution."""
+    across, down = (int(part) for part in ratio.split(":"))
+    short = VIDEO_SHORT_SIDES[resolution]
+    long = round(short * max(across, down) / min(across, down) / 2) * 2
+    return (long, short) if across >= down else (short, long)
 
 
 def video_credits(model: ModelInfo, seconds: int) -> int:

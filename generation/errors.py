@@ -11,6 +11,9 @@ GatewayError                     accounts/errors.py
 │   ├── InvalidSpec              400, names the parameter
 │   ├── UnknownModel             404
 │   ├── UnknownGeneration        404
+│   ├── NotSupported             400, Jimeng has nothing like it
+│   ├── VideoNotReady            409, its file was asked for too early
+│   ├── NotCancellable           409, credits may be spent, or it is over
 │   └── IdempotencyConflict      409
 ├── ContentRejected              400, final, the account is fine
 ├── UpstreamUnreachable          503, nothing was accepted
@@ -44,6 +47,8 @@ __all__ = [
     "IdempotencyConflict",
     "InvalidApiKey",
     "InvalidSpec",
+    "NotCancellable",
+    "NotSupported",
     "OutcomeUnknown",
     "PoolBusy",
     "PoolEmpty",
@@ -57,6 +62,7 @@ __all__ = [
     "UpstreamLoginExpired",
     "UpstreamProtocolError",
     "UpstreamUnreachable",
+    "VideoNotReady",
     "error_class",
     "leaves",
 ]
@@ -79,6 +85,21 @@ class UnknownModel(RequestError):
 class UnknownGeneration(RequestError):
     code = "generation_not_found"
     default_detail = "There is no such generation."
+
+
+class NotSupported(RequestError):
+    code = "not_supported"
+    default_detail = "Jimeng does not support this."
+
+
+class VideoNotReady(RequestError):
+    code = "video_not_ready"
+    default_detail = "The video is not finished yet."
+
+
+class NotCancellable(RequestError):
+    code = "generation_not_cancellable"
+    default_detail = "The generation cannot be cancelled: it is over, or its credits may be spent already."
 
 
 class IdempotencyConflict(RequestError):

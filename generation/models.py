@@ -53,10 +53,12 @@ class Generation(models.Model):
     account_label = models.CharField(max_length=100, blank=True)  # survives the account
 
     kind = models.CharField(_("kind"), max_length=5, choices=Kind)
+    operation = models.CharField(_("asked by"), max_length=20, default="generations")  # which way it was asked for
     model = models.CharField(_("model"), max_length=40)
     prompt = models.TextField(_("prompt"))
-    spec = models.JSONField()  # ImageSpec.to_json()
-    spec_hash = models.CharField(max_length=64)
+    spec = models.JSONField()  # ImageSpec.to_json() or VideoSpec.to_json(), by `kind`
+    request_hash = models.CharField(max_length=64)  # SHA-256 (hex) of all that was asked: equal means the same request
+    owner = models.CharField(max_length=80, blank=True)  # `Caller.owner`: whose repetition of a request it may answer
     requested = models.JSONField(default=dict)  # the caller's own words: {"size": "1536x1024", …}
     account_ids = models.JSONField(null=True)  # list[int]: only these accounts; null: the pool
     idempotency_key = models.CharField(max_length=255, null=True)  # null: none given
@@ -82,6 +84,7 @@ class Generation(models.Model):
     submitting_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
+    hidden_at = models.DateTimeField(null=True)  # deleted through the API: gone there, kept in the history
 
     objects = GenerationQuerySet.as_manager()
 
@@ -95,10 +98,11 @@ class Generation(models.Model):
             models.Index(fields=["status", "id"], name="generation_open", condition=models.Q(finished_at__isnull=True)),
             models.Index(fields=["api_key", "-id"], name="generation_by_key"),
             models.Index(fields=["account", "-id"], name="generation_by_account"),
+            models.Index(fields=["request_hash"], name="generation_by_request"),  # to answer a repetition
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["api_key", "idempotency_key"],
+                fields=["owner", "idempotency_key"],
                 name="generation_idempotency",
                 condition=models.Q(idempotency_key__isnull=False),
             ),
@@ -122,6 +126,72 @@ class Generation(models.Model):
         return self.public_id
 
 
+class InputImage(models.Model):
+    """A picture that was given with a request. Its file is stored once, under its SHA-256."""
+
+    class Origin(models.TextChoices):
+        UPLOAD = "upload", _("uploaded")
+        INLINE = "inline", _("in the request")  # base64 or a data URL
+        FETCHED = "fetched", _("fetched")  # from an address that the caller gave
+
+    generation = models.ForeignKey(Generation, on_delete=models.CASCADE, related_name="inputs")
+    position = models.PositiveSmallIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    file = models.FileField(max_length=200)
+    content_type = models.CharField(max_length=40)
+    width = models.PositiveIntegerField()  # pixels
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
+    origin = models.CharField(max_length=8, choices=Origin)
+    source = models.CharField(max_length=200, blank=True)  # host of the address, or file name; never a whole URL
+
+    class Meta:
+        verbose_name = _("input picture")
+        verbose_name_plural = _("input pictures")
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=["generation", "position"], name="input_position")]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]}"
+
+
+class UploadedImage(models.Model):
+    """A picture that an account has uploaded: its URI serves again while it is fresh."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="uploads")
+    sha256 = models.CharField(max_length=64)
+    uri = models.CharField(max_length=300)
+    width = models.PositiveIntegerField()  # pixels
+    height = models.PositiveIntegerField()
+    format = models.CharField(max_length=20, blank=True)  # as the upstream calls it
+    uploaded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "sha256"], name="uploaded_once")]
+
+    def __str__(self) -> str:
+        return self.uri
+
+
+class ModelAlias(models.Model):
+    """A name that clients may use for one of our models: `gpt-image-1`, `dall-e-3`, ….
+
+    The table is the truth; the first migration fills it with the names that clients are known to send.
+    """
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    target = models.CharField(_("model"), max_length=40)  # a name in catalog.MODELS
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("model alias")
+        verbose_name_plural = _("model aliases")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Media(models.Model):
     """One result file. `file` is empty until it was downloaded; the upstream address is kept meanwhile."""
 
@@ -134,6 +204,7 @@ class Media(models.Model):
     content_type = models.CharField(max_length=40, blank=True)
     width = models.PositiveIntegerField(null=True)  # pixels; null: not known
     height = models.PositiveIntegerField(null=True)
+    duration_s = models.FloatField(null=True)  # of a video; null: not known
     size_bytes = models.PositiveBigIntegerField(null=True)  # null: not stored yet
     sha256 = models.CharField(max_length=64, blank=True)
     upstream_uri = models.CharField(max_length=300, blank=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 
 if TYPE_CHECKING:
-    from accounts.models import ApiKey
     from generation.models import Generation  # noqa: F401
 
 
@@ -23,8 +22,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Without an account, first come first."""
         return self.still_open().filter(status="queued").order_by("pk")
 
-    def for_caller(self, *, api_key: ApiKey | None, account_ids: Collection[int] | None) -> Self:
-        """What this caller may see: its key's own, or those asked for with one of its own logins."""
-        if api_key is not None:
-            return self.filter(api_key=api_key)
-        return self.filter(api_key=None, account_id__in=account_ids or (), account_ids__isnull=False)
+    def for_caller(self, *, owner: str, account_ids: Collection[int] | None) -> Self:
+        """What this caller may see: its own, and what was done with one of its own logins; nothing it deleted."""
+        if not owner:
+            return self.none()
+        mine = models.Q(owner=owner)
+        if account_ids is not None:
+            mine |= models.Q(api_key=None, account_id__in=account_ids, account_ids__isnull=False)
+        return self.filter(mine, hidden_at__isnull=True)

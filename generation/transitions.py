@@ -76,7 +76,7 @@ class Requeued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFile:
-    """A result as it is to be recorded. `name` is the file's name in storage; "" when it is not stored yet."""
+    """A result as it is to be recorded. `name`, `thumbnail`: names in storage; "" when it is not stored (yet)."""
 
     position: int
     kind: str
@@ -88,6 +88,8 @@ class ResultFile:
     sha256: str
     upstream_uri: str
     upstream_url: str
+    duration_s: float | None = None
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,6 +328,7 @@ _MEDIA_FIELDS = (
     "content_type",
     "width",
     "height",
+    "duration_s",
     "size_bytes",
     "sha256",
     "upstream_uri",
@@ -346,10 +349,11 @@ def _add_media(files: Sequence[tuple[int, ResultFile]], at: datetime) -> None:
             file.position,
             file.kind,
             file.name,
-            "",
+            file.thumbnail,
             file.content_type,
             file.width,
             file.height,
+            file.duration_s,
             file.size_bytes,
             file.sha256,
             file.upstream_uri[:URI_MAX_CHARS],

@@ -47,6 +47,7 @@ REASONS: Mapping[str, Promise] = MappingProxyType(
         "region": gettext_lazy("the region of the account is not allowed"),
         "unreachable": gettext_lazy("Jimeng could not be reached"),
         "topped_up": gettext_lazy("the account has got credits meanwhile"),
+        "inputs_uploaded_anew": gettext_lazy("Jimeng no longer knew the input pictures; they are uploaded again"),
         "never_arrived": gettext_lazy("Jimeng never got the submission"),
         "interrupted": gettext_lazy("the gateway was stopped"),
         "engine_restarted": gettext_lazy("the gateway was started again"),

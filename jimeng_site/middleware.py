@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -34,7 +35,8 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse | Awaitable[Ht
             response: HttpResponse = await get_response(request)
             response["x-request-id"] = name
             if not response.streaming:
-                response.setdefault("Content-Length", str(len(response.content)))
+                if response.status_code != HTTPStatus.NOT_MODIFIED:  # its length would be that of the content
+                    response.setdefault("Content-Length", str(len(response.content)))
                 if request.method == "HEAD":
                     response.content = b""
             return response

@@ -86,6 +86,10 @@ JIMENG_GRACEFUL_TIMEOUT_S = env.int("JIMENG_GRACEFUL_TIMEOUT_S", default=30)
 # --- answers ------------------------------------------------------------------------------------
 JIMENG_RESULT_URL = env.str("JIMENG_RESULT_URL", default="media")  # or "upstream"
 JIMENG_WAIT_TIMEOUT = env.float("JIMENG_WAIT_TIMEOUT", default=580.0)  # seconds; below the SDKs' 600
+JIMENG_UPLOAD_REUSE_S = env.float("JIMENG_UPLOAD_REUSE_S", default=3600.0)
+JIMENG_JSON_KEEPALIVE = env.float("JIMENG_JSON_KEEPALIVE", default=0.0)  # seconds; 0: off
+JIMENG_CHAT_PROGRESS = env.str("JIMENG_CHAT_PROGRESS", default="reasoning")  # or "content", "silent"
+JIMENG_REATTACH_S = env.float("JIMENG_REATTACH_S", default=1800.0)
 JIMENG_FETCH_ALLOW_HOSTS = env.list("JIMENG_FETCH_ALLOW_HOSTS", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("JIMENG_MAX_BODY_BYTES", default=50 * 1024 * 1024)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, Final, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser
 from django.utils.datastructures import MultiValueDict
@@ -25,10 +28,17 @@ _JSON_OR_NEAR = ("", "application/json", "text/json", "text/plain", "application
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """`fields`: JSON values, or text for forms (the last one of a repeated name). `files`: by field name."""
+    """`fields`: JSON values, or text for forms (the last one of a repeated name). `files`: by field name.
+
+    `lists`: all texts of a form, by name; empty for JSON. `parts`: the texts and files of a multipart body in the
+    order they came. `size_bytes`: of the body.
+    """
 
     fields: dict[str, Any]
-    files: MultiValueDict[str, UploadedFile[Any]]
+    files: MultiValueDict[str, UploadedFile[Any]] = dataclass_field(default_factory=MultiValueDict)
+    lists: dict[str, list[str]] = dataclass_field(default_factory=dict)
+    parts: tuple[tuple[str, str | UploadedFile[Any]], ...] = ()
+    size_bytes: int = 0
 
 
 async def read_body(request: HttpRequest) -> Body:
@@ -53,8 +63,9 @@ def decode_body(request: HttpRequest, declared_bytes: int | None) -> Body:
         raise UnsupportedMediaType(media_type)
     content = _read(request)
     if media_type == _FORM and content.lstrip()[:1] not in (b"{", b"["):
-        return Body(fields=dict(QueryDict(content, encoding="utf-8").items()), files=MultiValueDict())
-    return Body(fields=decode_json(content), files=MultiValueDict())
+        form = QueryDict(content, encoding="utf-8")
+        return Body(fields=dict(form.items()), lists=dict(form.lists()), size_bytes=len(content))
+    return Body(fields=decode_json(content), size_bytes=len(content))
 
 
 def decode_json(content: bytes) -> dict[str, Any]:
@@ -80,8 +91,59 @@ def _multipart(request: HttpRequest, declared_bytes: int | None) -> Body:
         headers = {**request.META, "CONTENT_LENGTH": str(len(content))}
     else:
         stream, headers = request, request.META
-    texts, files = MultiPartParser(headers, stream, request.upload_handlers, "utf-8").parse()
-    return Body(fields=dict(texts.items()), files=files)
+    order = _Order()
+    parser = MultiPartParser(headers, stream, [order, *request.upload_handlers], "utf-8")
+    order.parser = parser
+    texts, files = parser.parse()
+    return Body(
+        fields=dict(texts.items()),
+        files=files,
+        lists=dict(texts.lists()),
+        parts=tuple(_in_order(texts, files, order)),
+        size_bytes=int(headers["CONTENT_LENGTH"]),
+    )
+
+
+class _Order(FileUploadHandler):
+    """Notes where among the texts each file stands: Django hands over texts and files apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parser: Any = None
+        self.files: list[tuple[str, dict[str, int]]] = []
+
+    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+        super().new_file(field_name, *args, **kwargs)
+        self.files.append((field_name, {name: len(values) for name, values in self.parser._post.lists()}))
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        return raw_data  # for the handlers that keep it
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+def _in_order(
+    texts: QueryDict, files: MultiValueDict[str, UploadedFile[Any]], order: _Order
+) -> Iterator[tuple[str, str | UploadedFile[Any]]]:
+    """Names with their values; texts of different names keep the order in which their names first came."""
+    taken: dict[str, int] = {}
+    told: dict[str, int] = {}
+
+    def texts_up_to(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+        for name, count in counts.items():
+            for value in texts.getlist(name)[told.get(name, 0) : count]:
+                yield name, str(value)
+            told[name] = max(count, told.get(name, 0))
+
+    for name, before in order.files:
+        yield from texts_up_to(before)
+        place = taken.get(name, 0)
+        kept = files.getlist(name)
+        if place < len(kept):  # a part without content is dropped by Django
+            yield name, kept[place]
+            taken[name] = place + 1
+    yield from texts_up_to({name: len(values) for name, values in texts.lists()})
 
 
 def _read(request: HttpRequest) -> bytes:

@@ -43,7 +43,10 @@ WIRE: Mapping[type[ours.GatewayError], Wire] = MappingProxyType(
         ours.InvalidSpec: Wire(400, "invalid_request_error"),
         ours.UnknownModel: Wire(404, "invalid_request_error"),
         ours.UnknownGeneration: Wire(404, "invalid_request_error"),
+        ours.NotSupported: Wire(400, "invalid_request_error"),
         ours.ContentRejected: Wire(400, "invalid_request_error"),
+        ours.VideoNotReady: Wire(409, "invalid_request_error"),
+        ours.NotCancellable: Wire(409, "invalid_request_error"),
         ours.IdempotencyConflict: Wire(409, "invalid_request_error"),
         ours.GenerationCancelled: Wire(409, "invalid_request_error"),
         ours.PoolBusy: Wire(429, "rate_limit_error"),
@@ -130,14 +133,7 @@ def _describe_ours(exc: ours.GatewayError) -> Answer:
 def render(answer: Answer, *, request: HttpRequest | None) -> JsonResponse:
     """The answer with the headers that tell an SDK whether to try again."""
     response = JsonResponse(
-        {
-            "error": {
-                "message": answer.message,
-                "type": answer.wire.type,
-                "param": answer.param,
-                "code": answer.code,
-            }
-        },
+        {"error": error_body(answer)},
         status=answer.wire.status,
         headers={"x-request-id": id_of(request), **answer.headers},
     )
@@ -149,6 +145,16 @@ def render(answer: Answer, *, request: HttpRequest | None) -> JsonResponse:
     if answer.wire.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="jimeng"'
     return response
+
+
+def error_body(answer: Answer) -> dict[str, str | None]:
+    """What stands under `error`, in answers and in streams."""
+    return {
+        "message": answer.message,
+        "type": answer.wire.type,
+        "param": answer.param,
+        "code": answer.code,
+    }
 
 
 def id_of(request: HttpRequest | None) -> str:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from generation.errors import ResultUnavailable
 from generation.models import Generation, Media
-from generation.services import media_path, media_read
+from generation.services import Attached, media_path, media_read
 from openai_compat.serializers.images import Representation
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,10 @@ class Effective(TypedDict):
 
 
 class JimengFacts(TypedDict):
-    """`ids`: when the request became several generations. `failed`: those of them that brought nothing."""
+    """`ids`: when the request became several generations. `failed`: those of them that brought nothing.
+
+    `attached`: this answers a repetition with what was stored before, found by `idempotency_key` or as a `retry`.
+    """
 
     id: str
     ids: NotRequired[list[str]]
@@ -74,6 +77,7 @@ class JimengFacts(TypedDict):
     credits: int
     credits_source: str
     account: str
+    attached: NotRequired[Attached]
     sandbox: NotRequired[bool]
 
 
@@ -86,6 +90,8 @@ class ImagesResponse(TypedDict):
     size: str
     usage: Usage
     jimeng: JimengFacts
+    input_images: NotRequired[int]
+    composition_type: NotRequired[str]
 
 
 def public_base_url(request: HttpRequest) -> str:
@@ -95,7 +101,7 @@ def public_base_url(request: HttpRequest) -> str:
 
 
 async def images_response(
-    generations: Sequence[Generation], *, representation: Representation, base_url: str
+    generations: Sequence[Generation], *, representation: Representation, base_url: str, attached: Attached = ""
 ) -> ImagesResponse:
     """The answer for final generations, `media` prefetched, of which at least one succeeded.
 
@@ -111,17 +117,21 @@ async def images_response(
     )
     if representation == "b64_json" and not any("b64_json" in item for item in items):
         raise ResultUnavailable(public_id=done[0].public_id)
-    effective = _effective(done, [media for _, media in pictures])
-    return ImagesResponse(
+    effective = effective_of(done[0], [media for _, media in pictures])
+    answer = ImagesResponse(
         created=max(int(generation.finished_at.timestamp()) for generation in done if generation.finished_at),
         data=items,
         background="opaque",
-        output_format=_output_format([media for _, media in pictures]),
+        output_format=output_format_of([media for _, media in pictures]),
         quality=_QUALITY_OF.get(effective["resolution"], "auto"),
         size=f"{effective['width']}x{effective['height']}",
-        usage=_usage(),
-        jimeng=_facts(generations, done, effective),
+        usage=no_usage(),
+        jimeng=facts_of(generations, effective, attached),
     )
+    if generations[0].operation == "compositions":
+        answer["input_images"] = len(generations[0].spec["inputs"])
+        answer["composition_type"] = "multi_image_synthesis"
+    return answer
 
 
 def result_url(media: Media, *, base_url: str) -> str:
@@ -137,7 +147,7 @@ async def _item(generation: Generation, media: Media, representation: Representa
         item["url"] = result_url(media, base_url=base_url)
     if representation != "url":
         try:
-            item["b64_json"] = await _base64(await media_read(media))
+            item["b64_json"] = await base64_of(await media_read(media))
         except ResultUnavailable:
             # It is paid for, and the other pictures are there: its address may work later.
             about = {"action": "result_unreadable", "generation": generation.public_id}
@@ -146,7 +156,7 @@ async def _item(generation: Generation, media: Media, representation: Representa
     return item
 
 
-async def _base64(content: bytes) -> str:
+async def base64_of(content: bytes) -> str:
     if len(content) > OFF_LOOP_BYTES:
         content = await asyncio.to_thread(base64.b64encode, content)
     else:
@@ -154,50 +164,54 @@ async def _base64(content: bytes) -> str:
     return content.decode("ascii")
 
 
-def _output_format(media: Sequence[Media]) -> str:
+def output_format_of(media: Sequence[Media]) -> str:
     """What the files are, by content type; what the upstream makes by default when none is stored yet."""
     kinds = [each.content_type.partition("/")[2] for each in media if each.content_type]
     return kinds[0] if kinds else "webp"
 
 
-def _effective(done: Sequence[Generation], media: Sequence[Media]) -> Effective:
-    spec = done[0].spec
+def effective_of(generation: Generation, media: Sequence[Media]) -> Effective:
+    """What was done for this generation's request, or will be: `media` are the results so far."""
+    spec = generation.spec
     first = media[0] if media else None
     return Effective(
-        model=done[0].model,
+        model=generation.model,
         width=first.width if first is not None and first.width else spec["width"],
         height=first.height if first is not None and first.height else spec["height"],
         ratio=spec["ratio"],
         resolution=spec["resolution"],
         n=len(media),
-        seed=done[0].seed,
+        seed=generation.seed,
     )
 
 
-def _facts(generations: Sequence[Generation], done: Sequence[Generation], effective: Effective) -> JimengFacts:
+def facts_of(generations: Sequence[Generation], effective: Effective, attached: Attached = "") -> JimengFacts:
+    """Our own facts about a request, finished or not. What failed is not counted among the credits."""
+    failed = [each for each in generations if each.status in (Generation.Status.FAILED, Generation.Status.CANCELLED)]
+    counted = [each for each in generations if each not in failed]
     facts = JimengFacts(
         id=generations[0].public_id,
         model=effective["model"],
         requested=generations[0].requested,
         effective=effective,
-        credits=sum(generation.credits_estimated for generation in done),
+        credits=sum(generation.credits_estimated for generation in counted),
         credits_source="price list",
-        account=", ".join(dict.fromkeys(generation.account_label for generation in done)),
+        account=", ".join(dict.fromkeys(each.account_label for each in counted if each.account_label)),
     )
     if len(generations) > 1:
         facts["ids"] = [generation.public_id for generation in generations]
-    if len(done) < len(generations):
+    if failed:
         facts["failed"] = [
-            Failed(id=each.public_id, code=each.error_code, message=each.error_detail)
-            for each in generations
-            if each not in done
+            Failed(id=each.public_id, code=each.error_code, message=each.error_detail) for each in failed
         ]
+    if attached:
+        facts["attached"] = attached
     if settings.JIMENG_UPSTREAM == "sandbox":
         facts["sandbox"] = True
     return facts
 
 
-def _usage() -> Usage:
+def no_usage() -> Usage:
     return Usage(
         input_tokens=0,
         input_tokens_details=TokenDetails(image_tokens=0, text_tokens=0),

@@ -18,6 +18,7 @@ from accounts.api_keys import api_key_mint
 from accounts.models import Account, ApiKey
 from accounts.services import account_add
 from generation.models import Generation, Media
+from generation.services import Caller
 from generation.specs import image_spec
 
 Row = TypeVar("Row", bound=Model)
@@ -49,7 +50,7 @@ def make_generation(**over: Any) -> Generation:
         "model": spec.model,
         "prompt": spec.prompt,
         "spec": spec.to_json(),
-        "spec_hash": spec.fingerprint(),
+        "request_hash": spec.fingerprint(),
         "status": status,
         "submit_id": uuid.uuid4() if was_submitted or status == Generation.Status.SUBMITTING else None,
         "history_record_id": str(8_000_000_000 + next(_numbers)) if was_submitted else "",
@@ -58,6 +59,7 @@ def make_generation(**over: Any) -> Generation:
         "deadline_at": now,
         "finished_at": now if status in Generation.FINAL else None,
     }
+    fields["owner"] = Caller(api_key=over.get("api_key"), account_ids=over.get("account_ids")).owner
     return Generation.objects.create(**fields | over)
 
 

@@ -24,6 +24,7 @@ CATCHES_ALL = {
     "generation/engine/watcher.py",  # a mistake must not end the following of what was paid for
     "generation/engine/batching.py",  # handed to every caller of the batch
     "jimeng_site/asgi.py",  # a failed start is told to the server, and raised
+    "openai_compat/sse.py",  # told as an event of the stream, and logged
     "openai_compat/views/base.py",  # answered as an error of the API, and logged
     "openai_compat/views/health.py",  # "not ready" is the answer to whatever goes wrong, and logged
 }

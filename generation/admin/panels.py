@@ -26,9 +26,9 @@ _SPEC_LABELS: dict[str, Promise] = {
     "sample_strength": gettext_lazy("sample strength"),
     "seed": gettext_lazy("seed"),
     "output_format": gettext_lazy("file format"),
-    "duration_s": gettext_lazy("seconds"),
+    "seconds": gettext_lazy("seconds"),
 }
-_ELSEWHERE = frozenset({"model", "prompt", "width", "height"})  # shown in lines of their own
+_ELSEWHERE = frozenset({"model", "prompt", "width", "height", "inputs"})  # shown in lines of their own
 
 
 def spec_lines(generation: Generation) -> SafeString | str:

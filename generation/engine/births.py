@@ -3,26 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 
 from accounts.errors import PoolBusy
 from generation import transitions
-from generation.models import Generation
+from generation.inputs import StoredInput
+from generation.models import Generation, InputImage
 from jimeng_site.sql import insert_objects
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Birth:
+    """The unsaved rows of one request, and the input pictures that all of them start from."""
+
+    rows: list[Generation]
+    inputs: Sequence[StoredInput] = ()
+
+
 @transaction.atomic
-def store_new(requests: Sequence[list[Generation]]) -> list[list[Generation] | PoolBusy]:
+def store_new(requests: Sequence[Birth]) -> list[list[Generation] | PoolBusy]:
     """Insert the rows of several requests with their first events; PoolBusy where the queue has no room."""
     room = settings.JIMENG_QUEUE_LIMIT - Generation.objects.waiting().order_by().count()
     answers: list[list[Generation] | PoolBusy] = []
+    born: list[Birth] = []
     for request in requests:
-        room -= len(request)
-        full = PoolBusy("The queue of this gateway is full; nothing was spent.", retry_after_s=10)
-        answers.append(request if room >= 0 else full)
-    rows = [row for answer in answers if isinstance(answer, list) for row in answer]
+        room -= len(request.rows)
+        if room >= 0:
+            answers.append(request.rows)
+            born.append(request)
+        else:
+            answers.append(PoolBusy("The queue of this gateway is full; nothing was spent.", retry_after_s=10))
+    rows = [row for birth in born for row in birth.rows]
     insert_objects(rows)
+    insert_objects([image for birth in born for row in birth.rows for image in _inputs(row, birth.inputs)])
     transitions.add_created_events(rows)
     return answers
+
+
+def _inputs(row: Generation, inputs: Sequence[StoredInput]) -> list[InputImage]:
+    return [
+        InputImage(
+            generation=row,
+            position=position,
+            sha256=each.sha256,
+            file=each.name,
+            content_type=each.content_type,
+            width=each.width,
+            height=each.height,
+            size_bytes=each.size_bytes,
+            origin=each.origin,
+            source=each.source,
+        )
+        for position, each in enumerate(inputs)
+    ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
 from generation.models import Generation
 from jimeng_site.database import in_database
@@ -28,6 +29,7 @@ class WaitEnded(Exception):
 class CompletionHub:
     def __init__(self, *, batch: int = 400) -> None:
         self._waiting: dict[int, list[asyncio.Future[Generation]]] = {}
+        self._listeners: dict[int, set[asyncio.Event]] = {}
         self._to_check: set[int] = set()
         self._wake = asyncio.Event()
         self._batch = batch
@@ -55,6 +57,26 @@ class CompletionHub:
         if awaited:
             self._to_check.update(awaited)
             self._wake.set()
+
+    def touch(self, ids: Iterable[int]) -> None:
+        """Something is new about these open generations: a state, a picture, a place in the queue."""
+        for each in ids:
+            for event in self._listeners.get(each, ()):
+                event.set()
+
+    @contextmanager
+    def listening(self, ids: Collection[int]) -> Iterator[asyncio.Event]:
+        """An event that is set whenever one of these is touched."""
+        event = asyncio.Event()
+        for each in ids:
+            self._listeners.setdefault(each, set()).add(event)
+        try:
+            yield event
+        finally:
+            for each in ids:
+                self._listeners[each].discard(event)
+                if not self._listeners[each]:
+                    del self._listeners[each]
 
     def end_waits(self) -> None:
         """Tell every waiter, now and from now on, that this process stops."""

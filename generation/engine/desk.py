@@ -141,6 +141,13 @@ class AccountDesk:
     def waiting(self) -> int:
         return len(self._queue)
 
+    def place(self, generation_id: int) -> int | None:
+        """How many are before it in the queue; None if it is not in it."""
+        for place, (want, _, _) in enumerate(self._queue):
+            if want.generation_id == generation_id:
+                return place
+        return None
+
     async def claim(self, want: Want, *, waited_s: float) -> Claim:
         """Wait for an account. Raises a PoolError that says why there is none, or LostRace."""
         loop = asyncio.get_running_loop()

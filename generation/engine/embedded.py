@@ -20,6 +20,7 @@ from generation.engine.caretaker import Caretaker
 from generation.engine.completion import CompletionHub
 from generation.engine.desk import AccountDesk
 from generation.engine.housekeeping import Housekeeping
+from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.media import MediaFetcher
 from generation.engine.recovery import recover
@@ -27,6 +28,7 @@ from generation.engine.timing import Forecaster
 from generation.engine.tools import Tools
 from generation.engine.watcher import Watcher
 from generation.models import Generation
+from generation.progress import Progress
 from generation.upstream.client import UpstreamClient
 from jimeng_site.database import in_database
 
@@ -101,6 +103,21 @@ class EmbeddedRunner:
             self._tools.journal.remember(fresh)
             self._spawn([each.pk for each in fresh if each.status == Generation.Status.QUEUED])
 
+    def sight(self, generation_id: int) -> Progress | None:
+        """How far a generation of this process is; None if it is not run here."""
+        tools = self._tools
+        if tools is None or generation_id not in self._tasks:
+            return None
+        follow = tools.follows.get(generation_id)
+        if follow is not None:
+            return follow.progress(asyncio.get_running_loop().time())
+        place = tools.desk.place(generation_id)
+        if place is None:
+            return Progress(phase="preparing", percent=1, elapsed_s=0.0)
+        return Progress(
+            phase="queued", percent=0, elapsed_s=0.0, queue_position=place + 1, queue_length=tools.desk.waiting
+        )
+
     async def start(self) -> None:
         self._hub.sweep_every(SWEEP_SHARED_S)
         if self._lock.take():
@@ -160,11 +177,12 @@ class EmbeddedRunner:
         )
         tools = Tools(
             client=self._client,
-            journal=Journal(on_final=self._hub.nudge, on_freed=desk.nudge),
+            journal=Journal(on_final=self._hub.nudge, on_freed=desk.nudge, on_change=self._hub.touch),
             desk=desk,
             watcher=watcher,
             media=MediaFetcher(self._client),
             caretaker=caretaker,
+            inputs=Inputs(self._client),
         )
         self._housekeeping = Housekeeping(self._client, caretaker, is_idle=lambda: not self._tasks)
         desk.start()

@@ -16,6 +16,7 @@ class Harvest:
     def __init__(self, work: Work, tools: Tools) -> None:
         self._work = work
         self._tools = tools
+        self.generation_id = work.id
         self.expected = work.spec.count
         # What was stored before a restart keeps its place, whatever order the upstream tells its items in now.
         self.positions: dict[str, int] = dict(work.recorded)
@@ -62,5 +63,7 @@ class Harvest:
 
 def _key(item: Item) -> str:
     """What tells a picture from the others of its set, from one look to the next."""
+    if item.kind == "video":  # there is one, and the path of its address is new each time that it is signed
+        return item.uri[:URI_MAX_CHARS] or item.item_id
     # The path of the address, not its signature; the id last, since the parser makes one up where there is none.
     return item.uri[:URI_MAX_CHARS] or item.url.partition("?")[0] or item.item_id

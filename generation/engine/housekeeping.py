@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import hashlib
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,9 +15,19 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from generation.engine.caretaker import Caretaker
-from generation.engine.media import NotMedia, check_image, check_video, storage_name, thumbnail_of
+from generation.engine.pictures import NotMedia, thumbnail_of
+from generation.engine.storing import (
+    IMAGE_MAX_BYTES,
+    Place,
+    Stored,
+    remove_old_parts,
+    store_picture,
+    store_poster,
+    store_video,
+)
 from generation.models import Generation, GenerationEvent, Media
-from generation.specs import ImageSpec
+from generation.specs import spec_from_json
+from generation.upstream.answers import Item
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import UpstreamFailure
 from jimeng_site.database import in_database
@@ -30,7 +39,6 @@ THUMBNAILS_A_TICK = 4
 IDLE_S = 10.0  # thumbnails wait for so long a calm: a picture of 2048² takes 50 ms and 60 MB to make small
 FETCHES_A_TICK = 4
 FETCH_PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
-FETCH_MAX_BYTES = 512 * 1024 * 1024
 FORGET_EVERY = timedelta(hours=1)
 
 
@@ -64,6 +72,7 @@ class Housekeeping:
                     forget_at = timezone.now() + FORGET_EVERY
                     idle_since = timezone.now() - timedelta(days=settings.JIMENG_PASSTHROUGH_DAYS)
                     await in_database(accounts.passthrough_forget, unused_since=idle_since)
+                    await asyncio.to_thread(remove_old_parts)
             except Exception:
                 logger.exception("Housekeeping was interrupted", extra={"action": "housekeeping"})
 
@@ -81,10 +90,9 @@ class Housekeeping:
     async def _fetch(self, media: Media) -> None:
         """Try a missing file again, by a fresh address if the upstream still gives one."""
         try:
-            url = await self._fresh_url(media) or media.upstream_url
-            downloaded = await self._client.download(url, max_bytes=FETCH_MAX_BYTES)
-            await asyncio.to_thread(_store, media, downloaded.content)
-        except (UpstreamFailure, NotMedia) as error:
+            item = await self._fresh_item(media)
+            await self._store(media, item.url if item else media.upstream_url, item.cover_url if item else "")
+        except (UpstreamFailure, NotMedia, OSError) as error:
             logger.warning(
                 "A missing file could not be fetched",
                 extra={"action": "fetch_again", "media": media.public_id, "reason": str(error)},
@@ -93,38 +101,52 @@ class Housekeeping:
         else:
             await in_database(_note_fetched, media)
 
-    async def _fresh_url(self, media: Media) -> str:
+    async def _fresh_item(self, media: Media) -> Item | None:
+        """The result as the upstream tells it now, with a new address; None if it does not."""
         generation = media.generation
         if generation.account_id is None:
-            return ""
+            return None
         login = await self._caretaker.login(generation.account_id)
         if login is None:
-            return ""
+            return None
         try:
             records = await self._client.records(login, record_ids=[generation.history_record_id])
         except UpstreamFailure:
-            return ""  # the address that is known may still be good
+            return None  # the address that is known may still be good
         record = records.get(generation.history_record_id)
         items = record.items if record is not None else ()
         same = [item for item in items if item.uri and item.uri == media.upstream_uri]
         at_position = items[media.position : media.position + 1]
-        return next((item.url for item in (*same, *at_position) if item.url), "")
+        return next((item for item in (*same, *at_position) if item.url), None)
+
+    async def _store(self, media: Media, url: str, cover_url: str) -> None:
+        """Download, check and write a late file, and fill in the row (not saved)."""
+        generation = media.generation
+        place = Place(public_id=generation.public_id, position=media.position, created_at=generation.created_at)
+        if media.kind == Generation.Kind.VIDEO:
+            stored = await store_video(self._client, url, place)
+            if not media.thumbnail:
+                media.thumbnail = await store_poster(self._client, cover_url, place)
+        else:
+            downloaded = await self._client.download(url, max_bytes=IMAGE_MAX_BYTES)
+            wanted = spec_from_json(generation.kind, generation.spec).output_format
+            stored = await asyncio.to_thread(store_picture, downloaded.content, place, wanted=wanted)
+        _fill_in(media, stored)
+
+
+def _fill_in(media: Media, stored: Stored) -> None:
+    media.file = stored.name
+    media.content_type, media.size_bytes, media.sha256 = stored.content_type, stored.size_bytes, stored.sha256
+    if media.kind == Generation.Kind.VIDEO:  # its size is rather what the upstream said, as for one that came in time
+        media.width, media.height = media.width or stored.width, media.height or stored.height
+        media.duration_s = media.duration_s or stored.duration_s
+    else:
+        media.width, media.height = stored.width, stored.height
 
 
 def _due_fetches() -> list[Media]:
     due = Media.objects.filter(fetch_due_at__lte=timezone.now()).select_related("generation")
     return list(due.order_by("fetch_due_at")[:FETCHES_A_TICK])
-
-
-def _store(media: Media, content: bytes) -> None:
-    """Check and write a late file, and fill in the row (not saved)."""
-    wanted = ImageSpec.from_json(media.generation.spec).output_format
-    checked = check_image(content, wanted=wanted) if media.kind == Generation.Kind.IMAGE else check_video(content)
-    name = storage_name(media.generation.public_id, media.position, checked.suffix, media.generation.created_at)
-    media.file = default_storage.save(name, ContentFile(checked.content))
-    media.content_type, media.size_bytes = checked.content_type, len(checked.content)
-    media.width, media.height = checked.width or media.width, checked.height or media.height
-    media.sha256 = hashlib.sha256(checked.content).hexdigest()
 
 
 def _note_fetched(media: Media) -> None:

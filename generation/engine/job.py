@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
@@ -42,6 +43,8 @@ async def run(generation_id: int, tools: Tools) -> None:
         return
     except GatewayError as error:
         await _fail(work, error, tools)
+    finally:
+        tools.inputs.done(generation_id)
 
 
 async def _accepted(work: Work, tools: Tools) -> tuple[Held, Accepted]:
@@ -90,12 +93,14 @@ async def _follow_to_the_end(held: Held, accepted: Accepted, tools: Tools) -> No
     if accepted.record is not None and accepted.record.items:
         follow.tell(accepted.record)
     harvest = Harvest(work, tools)
+    tools.follows[work.id] = follow
     try:
         async with asyncio.timeout(work.seconds_left):
-            await _watch(follow, harvest)
+            await _watch(follow, harvest, tools.journal.changed)
     except TimeoutError as error:
         raise GenerationTimedOut from error
     finally:
+        tools.follows.pop(work.id, None)
         tools.watcher.drop(held.account_id, follow)
     if elapsed_s == 0.0 and follow.latest is not None and follow.misses == 0:
         ready_s = asyncio.get_running_loop().time() - follow.window.submitted_at
@@ -111,7 +116,7 @@ async def _follow_to_the_end(held: Held, accepted: Accepted, tools: Tools) -> No
         raise LostRace
 
 
-async def _watch(follow: Follow, harvest: Harvest) -> None:
+async def _watch(follow: Follow, harvest: Harvest, on_change: Callable[[list[int]], None]) -> None:
     """Until all pictures are there, or the upstream says that there will be no more."""
     clock = asyncio.get_running_loop().time
     empty_since: float | None = None
@@ -126,6 +131,7 @@ async def _watch(follow: Follow, harvest: Harvest) -> None:
             harvest.take(ready)
             return
         await harvest.take_early(ready)
+        on_change([harvest.generation_id])
         if record.state == "complete":
             looks += 1
             empty_since = empty_since or clock()

@@ -14,7 +14,7 @@ from accounts.services import LeaseWant
 from generation import transitions
 from generation.engine.batching import Batcher
 from generation.models import Generation, Media
-from generation.specs import ImageSpec
+from generation.specs import Spec, VideoSpec, spec_from_json
 from jimeng_site.database import in_database
 
 C = TypeVar("C")
@@ -29,7 +29,7 @@ class Work:
     public_id: str
     status: str
     kind: str
-    spec: ImageSpec
+    spec: Spec
     cost_credits: int
     account_id: int | None
     account_ids: tuple[int, ...] | None
@@ -51,7 +51,8 @@ class Work:
     @property
     def timing_key(self) -> str:
         """Generations that take about as long as each other."""
-        return f"{self.model_key}/{self.spec.count}"
+        amount = self.spec.seconds if isinstance(self.spec, VideoSpec) else self.spec.count
+        return f"{self.model_key}/{amount}"
 
     @property
     def seconds_left(self) -> float:
@@ -89,7 +90,7 @@ def _work(row: Generation, recorded: Mapping[str, int]) -> Work:
         public_id=row.public_id,
         status=row.status,
         kind=row.kind,
-        spec=ImageSpec.from_json(row.spec),
+        spec=spec_from_json(row.kind, row.spec),
         cost_credits=row.credits_estimated,
         account_id=row.account_id,
         account_ids=None if row.account_ids is None else tuple(row.account_ids),
@@ -106,11 +107,21 @@ def _work(row: Generation, recorded: Mapping[str, int]) -> Work:
 
 
 class Journal:
-    """Batched reads and transitions. `on_final` is told the ids that were just made final, `on_freed` of leases."""
+    """Batched reads and transitions. `on_final` is told the ids that were just made final, `on_freed` of leases.
 
-    def __init__(self, *, on_final: Callable[[Iterable[int]], None], on_freed: Callable[[], None]) -> None:
+    `changed` tells those who follow open generations that something is new about these.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_final: Callable[[Iterable[int]], None],
+        on_freed: Callable[[], None],
+        on_change: Callable[[Iterable[int]], None],
+    ) -> None:
         self._on_final = on_final
         self._on_freed = on_freed
+        self.changed = on_change
         self._fresh: dict[int, Work] = {}
         self._load: Batcher[int, Work | None] = Batcher(_load_work, limit=BATCH, name="load-work")
         self.submitting = self._batcher(transitions.mark_submitting)
@@ -136,6 +147,8 @@ class Journal:
             won = await in_database(mark, changes, at=timezone.now())
             if final:
                 self._on_final(won)
+            else:
+                self.changed(won)
             if frees:
                 self._on_freed()
             return [each.generation_id in won for each in changes]

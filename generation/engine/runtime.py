@@ -11,10 +11,11 @@ from django.conf import settings
 
 from accounts.errors import PoolBusy
 from generation.engine.batching import Batcher
-from generation.engine.births import store_new
+from generation.engine.births import Birth, store_new
 from generation.engine.completion import CompletionHub
 from generation.engine.embedded import EmbeddedRunner
 from generation.models import Generation
+from generation.progress import Progress
 from generation.upstream.client import Timeouts, UpstreamClient
 from jimeng_site.database import in_database
 
@@ -32,13 +33,17 @@ class Runner(Protocol):
 
     def describe(self) -> dict[str, str | int]: ...
 
+    def sight(self, generation_id: int) -> Progress | None:
+        """How far it is, where this process knows; without `elapsed_s`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
     client: UpstreamClient
     hub: CompletionHub
     runner: Runner
-    births: Batcher[list[Generation], list[Generation] | PoolBusy]
+    births: Batcher[Birth, list[Generation] | PoolBusy]
     """Stores the rows of one request; those that arrive together share a transaction."""
 
 
@@ -52,7 +57,7 @@ def current() -> Runtime | None:
     return _Process.runtime
 
 
-async def _store_new(requests: list[list[Generation]]) -> list[list[Generation] | PoolBusy]:
+async def _store_new(requests: list[Birth]) -> list[list[Generation] | PoolBusy]:
     return await in_database(store_new, requests)
 
 
@@ -60,14 +65,13 @@ async def start() -> None:
     client = UpstreamClient(
         base_url=settings.JIMENG_BASE_URL,
         imagex_url=settings.JIMENG_IMAGEX_URL,
+        upload_scheme=settings.JIMENG_UPLOAD_SCHEME,
         max_connections=settings.JIMENG_UPSTREAM_CONNECTIONS,
         timeouts=Timeouts(read_s=settings.JIMENG_UPSTREAM_TIMEOUT_S),
     )
     hub = CompletionHub()
     runner = EmbeddedRunner(client, hub)
-    births: Batcher[list[Generation], list[Generation] | PoolBusy] = Batcher(
-        _store_new, limit=BIRTHS_AT_ONCE, name="births"
-    )
+    births: Batcher[Birth, list[Generation] | PoolBusy] = Batcher(_store_new, limit=BIRTHS_AT_ONCE, name="births")
     hub.start()
     await runner.start()
     _Process.runtime = Runtime(client=client, hub=hub, runner=runner, births=births)

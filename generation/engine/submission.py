@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.conf import settings
@@ -23,7 +24,7 @@ from generation.engine.tools import Held, Tools
 from generation.errors import OutcomeUnknown, UpstreamUnreachable
 from generation.models import Generation
 from generation.specs import SEED_MAX, SEED_MIN
-from generation.upstream.answers import Accepted
+from generation.upstream.answers import Accepted, UploadedPicture
 from generation.upstream.failures import FailureKind, UpstreamFailure, gateway_error
 
 Status = Generation.Status
@@ -47,8 +48,9 @@ PATIENT = {FailureClass.BUSY, FailureClass.THROTTLED}  # worth waiting for the s
 class Refused(Exception):
     """This account did not take it; nothing was spent."""
 
-    def __init__(self, failure: UpstreamFailure, sent_at: float) -> None:
+    def __init__(self, failure: UpstreamFailure, sent_at: float, *, from_status: str = Status.SUBMITTING) -> None:
         self.failure = failure
+        self.from_status = from_status
         self.sent_at = sent_at
         """When the submission left, on the loop's clock."""
         super().__init__(failure.code)
@@ -80,7 +82,8 @@ async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
         work = replace(work, attempt=want.attempt)
         held = Held(work=work, account_id=claim.account_id, login=claim.login)
         try:
-            return held, await _submit_once(held, tools)
+            uploaded = await _inputs_uploaded(held, tools)
+            return held, await _submit_once(held, uploaded, tools)
         except Refused as refused:
             passed_over = await _take_refusal(held, refused, tools)
             last_refusal = refused.told
@@ -88,7 +91,21 @@ async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
                 work = replace(work, passed_over=work.passed_over | {claim.account_id})
 
 
-async def _submit_once(held: Held, tools: Tools) -> Accepted:
+async def _inputs_uploaded(held: Held, tools: Tools) -> Sequence[UploadedPicture]:
+    """The input pictures as this account has uploaded them. Spends nothing. Raises Refused."""
+    if not held.work.spec.inputs:
+        return ()
+    begun_at = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(held.work.seconds_left):
+            return await tools.inputs.uploaded(held)
+    except UpstreamFailure as failure:
+        raise Refused(failure, begun_at, from_status=Status.RUNNING) from failure
+    except TimeoutError as error:
+        raise UpstreamUnreachable("The input images could not be uploaded in time; nothing was spent.") from error
+
+
+async def _submit_once(held: Held, uploaded: Sequence[UploadedPicture], tools: Tools) -> Accepted:
     """The one place that spends credits. Raises Refused when surely nothing was spent."""
     work = held.work
     submit_id, seed = uuid.uuid4(), work.spec.seed
@@ -101,7 +118,9 @@ async def _submit_once(held: Held, tools: Tools) -> Accepted:
     tools.on_wire.add(work.id)
     sent_at = asyncio.get_running_loop().time()
     try:
-        accepted = await tools.client.submit_image(held.login, work.spec, submit_id=str(submit_id), seed=seed)
+        accepted = await tools.client.submit(
+            held.login, work.spec, submit_id=str(submit_id), seed=seed, uploaded=uploaded
+        )
         await _note_accepted(held, accepted, tools)
         return accepted
     except UpstreamFailure as failure:
@@ -170,7 +189,9 @@ async def _take_refusal(held: Held, refused: Refused, tools: Tools) -> bool:
     failure = refused.failure
     fault = ACCOUNT_FAULTS.get(failure.kind)
     pass_over = True
-    if failure.kind is FailureKind.NO_CREDITS:
+    if failure.kind is FailureKind.BAD_PARAMETER and await tools.inputs.forgotten(held):
+        fault, pass_over = None, False  # a URI used again has died: they are uploaded anew, once
+    elif failure.kind is FailureKind.NO_CREDITS:
         fault = await tools.caretaker.verdict_on_no_credits(
             held.account_id, held.login, cost_credits=held.work.cost_credits, sent_at=refused.sent_at
         )
@@ -183,9 +204,15 @@ async def _take_refusal(held: Held, refused: Refused, tools: Tools) -> bool:
         pass_over = False
     if fault is not None:
         await tools.caretaker.note_fault(held.account_id, fault, failure, model_key=held.work.model_key)
-    given = replace(held.work, status=Status.SUBMITTING, account_id=held.account_id)
-    await requeue(given, tools, reason=str(fault or "topped_up"), detail=failure.message, pass_over=pass_over)
+    given = replace(held.work, status=refused.from_status, account_id=held.account_id)
+    await requeue(
+        given, tools, reason=str(fault or _reason_without_fault(failure)), detail=failure.message, pass_over=pass_over
+    )
     return pass_over
+
+
+def _reason_without_fault(failure: UpstreamFailure) -> str:
+    return "inputs_uploaded_anew" if failure.kind is FailureKind.BAD_PARAMETER else "topped_up"
 
 
 async def requeue(work: Work, tools: Tools, *, reason: str, detail: str = "", pass_over: bool = False) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from generation.engine.caretaker import Caretaker
 from generation.engine.desk import AccountDesk
+from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal, Work
 from generation.engine.media import MediaFetcher
-from generation.engine.watcher import Watcher
+from generation.engine.watcher import Follow, Watcher
 from generation.upstream.client import UpstreamClient
 from generation.upstream.signing import Login
 
@@ -23,6 +24,9 @@ class Tools:
     watcher: Watcher
     media: MediaFetcher
     caretaker: Caretaker
+    inputs: Inputs
+    follows: dict[int, Follow] = field(default_factory=dict)
+    """What is being followed now, by generation id: how far each is."""
     on_wire: set[int] = field(default_factory=set)
     """Ids whose submit call is under way: a stopping engine waits for these."""
 

@@ -12,6 +12,7 @@ from django.db import Error as DatabaseFailure
 
 from generation.engine.timing import Forecaster, Window, next_ask_at
 from generation.errors import OutcomeUnknown
+from generation.progress import Progress, running_progress
 from generation.upstream.answers import Record
 from generation.upstream.failures import FailureKind, UpstreamFailure
 from generation.upstream.signing import Login
@@ -69,6 +70,19 @@ class Follow:
         if before is None or before.state != record.state or _ready(before) != _ready(record) or _is_final(record):
             self._fresh = True
             self._notify()
+
+    def progress(self, now: float) -> Progress:
+        """How far it is at `now` (loop time), by the window in which its end is expected."""
+        window, record = self.window, self.latest
+        return running_progress(
+            kind=self.kind,
+            elapsed_s=now - window.submitted_at,
+            expected_s=(window.early_at + window.late_at) / 2 - window.submitted_at,
+            is_waiting=record is not None and record.state == "queued",
+            queue_position=record.queue_position if record is not None else None,
+            queue_length=record.queue_length if record is not None else None,
+            ready=_ready(record) if record is not None else 0,
+        )
 
     def lose(self) -> None:
         self._lost = True

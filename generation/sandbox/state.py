@@ -213,7 +213,10 @@ class World:
         for account in self.accounts.values():
             account.settle(now)
         return {
-            "submissions": [record.told(now) for record in self.records],
+            "submissions": [
+                {**record.told(now), "input_md5s": [self.uploads.md5_of(uri) for uri in record.order.input_uris]}
+                for record in self.records
+            ],
             "accounts": {
                 account.name: {"balance": account.gift_credits, "ledger": account.entries}
                 for account in self.accounts.values()

@@ -108,3 +108,9 @@ class Uploads:
         """Whether a draft may name this uri: it was uploaded and committed, by whichever account."""
         upload = self.by_uri.get(uri)
         return upload is not None and upload.committed is not None
+
+    def md5_of(self, uri: str) -> str:
+        """Of the bytes behind a committed uri, in hex; "" for others."""
+        upload = self.by_uri.get(uri)
+        committed = upload.committed if upload is not None else None
+        return "" if committed is None else str(committed["PluginResult"][0]["ImageMd5"])

@@ -57,6 +57,16 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedPicture:
+    """An input picture as the upstream knows it. `width`, `height`: pixels, 0 where not told."""
+
+    uri: str
+    width: int
+    height: int
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Credits:
     """A balance. `gift_expires_at`: when the gift credits that lapse soonest do so; None when not said."""
 

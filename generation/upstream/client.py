@@ -1,7 +1,7 @@
 """The only user of httpx: one method per upstream operation, spec in, dataclass out.
 
-Every failure leaves as UpstreamFailure, and none is retried here: whether a call may be repeated is the
-engine's to decide. Nothing here logs, and no exception repeats a sessionid, a cookie or a signed address.
+Every failure leaves as UpstreamFailure, and none but that of an upload is retried here: whether a call may be
+repeated is the engine's to decide. Nothing here logs, and no exception repeats a sessionid, a cookie or a signed address.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, Self, TypeVar
+from functools import lru_cache, partial
+from typing import IO, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 
 from generation.errors import UpstreamProtocolError
-from generation.specs import ImageSpec
-from generation.upstream import account_parsing, parsing, payloads, signing
-from generation.upstream.answers import Accepted, AccountInfo, CheckIn, Credits, Record
-from generation.upstream.downloads import Downloaded, fetch_file
+from generation.specs import Spec, VideoSpec
+from generation.upstream import account_parsing, parsing, payloads, signing, upload_parsing, video_payloads
+from generation.upstream.answers import Accepted, AccountInfo, CheckIn, Credits, Record, UploadedPicture
+from generation.upstream.downloads import Downloaded, DownloadedFile, NotWritten, fetch_file, fetch_to_file
 from generation.upstream.failures import (
     KIND_BY_CODE,
     FailureKind,
@@ -33,6 +33,7 @@ from generation.upstream.failures import (
 )
 from generation.upstream.http import TRANSPORT_ERRORS, Timeouts, new_http_client, new_transport
 from generation.upstream.signing import Login
+from generation.upstream.uploads import ImageFile, Uploader
 
 __all__ = ["Downloaded", "Timeouts", "UpstreamClient", "UpstreamFailure"]
 
@@ -44,12 +45,14 @@ HISTORY_RECORDS = "/mweb/v1/get_history_records"
 ACCOUNT_INFO = "/passport/account/info/v2"
 CREDITS = "/commerce/v1/benefits/user_credit"
 CREDITS_RECEIVE = "/commerce/v1/benefits/credit_receive"
+UPLOAD_TOKEN = "/mweb/v1/get_upload_token"
 
 
 class UpstreamClient:
     """One per engine, living as long as it does and on its event loop.
 
-    `base_url`, `imagex_url`: without a trailing slash. `transport`: a stand-in for tests.
+    `base_url`, `imagex_url`: without a trailing slash. `upload_scheme`: of the upload hosts that the upstream names.
+    `transport`: a stand-in for tests.
     `max_connections`: calls beyond wait in line, first come first served. Close with `aclose()`.
     """
 
@@ -58,6 +61,7 @@ class UpstreamClient:
         *,
         base_url: str,
         imagex_url: str,
+        upload_scheme: str = "https",
         transport: httpx.AsyncBaseTransport | None = None,
         timeouts: Timeouts | None = None,
         max_connections: int = 100,
@@ -65,6 +69,7 @@ class UpstreamClient:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._imagex_url = imagex_url.rstrip("/")
+        self._upload_scheme = upload_scheme
         self._timeouts = timeouts or Timeouts()
         self._clock = clock
         self._extensions = self._timeouts.extensions()
@@ -82,12 +87,24 @@ class UpstreamClient:
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def submit_image(self, login: Login, spec: ImageSpec, *, submit_id: str, seed: int) -> Accepted:
-        """Submit text to image. SPENDS CREDITS: once per `submit_id`, and never again after AMBIGUOUS."""
-        submission = payloads.image_submission(
-            spec, submit_id=submit_id, seed=seed, now_ms=int(self._clock() * 1000), new_id=new_id
-        )
-        return await self._submit(login, submission)
+    async def submit(
+        self, login: Login, spec: Spec, *, submit_id: str, seed: int, uploaded: Sequence[UploadedPicture] = ()
+    ) -> Accepted:
+        """Submit pictures or a video. SPENDS CREDITS: once per `submit_id`, and never again after AMBIGUOUS.
+
+        `uploaded`: the input pictures as this account uploaded them, in the order of `spec.inputs`.
+        """
+        now_ms = int(self._clock() * 1000)
+        if isinstance(spec, VideoSpec):
+            submission = video_payloads.video_submission(
+                spec, submit_id=submit_id, seed=seed, now_ms=now_ms, new_id=new_id, uploaded=uploaded
+            )
+        else:
+            submission = payloads.image_submission(
+                spec, submit_id=submit_id, seed=seed, now_ms=now_ms, new_id=new_id, uploaded=uploaded
+            )
+        read = _of_data(parsing.parse_accepted)
+        return await self._call(login, SUBMIT, submission.body, read, query=submission.query)
 
     async def records(
         self,
@@ -134,6 +151,32 @@ class UpstreamClient:
             login, CREDITS_RECEIVE, body, account_parsing.parse_check_in, referer=signing.IMAGE_PAGE
         )
 
+    async def upload_images(
+        self, login: Login, images: Sequence[ImageFile], *, referer: str = signing.IMAGE_PAGE
+    ) -> list[UploadedPicture]:
+        """Upload input pictures, in the order given: one token, 4 at once, each tried twice. Costs no credits.
+
+        Raises UpstreamFailure, never AMBIGUOUS: BAD_PARAMETER for a picture that was refused.
+        """
+        self._refuse_when_closed()
+        if not images:
+            return []
+        uploader = Uploader(
+            transport=self._transport,
+            imagex_url=self._imagex_url,
+            scheme=self._upload_scheme,
+            timeouts=self._timeouts,
+            clock=self._clock,
+            headers=signing.upload_headers(referer),
+            new_token=partial(self._upload_token, login, referer),
+        )
+        return await uploader.upload(images)
+
+    async def _upload_token(self, login: Login, referer: str) -> upload_parsing.UploadToken:
+        query = {"da_version": signing.WEB.upload_draft_version, "aigc_features": signing.WEB.features}
+        read = _of_data(upload_parsing.parse_token)
+        return await self._call(login, UPLOAD_TOKEN, {"scene": 2}, read, query=query, referer=referer)
+
     async def download(self, url: str, *, max_bytes: int) -> Downloaded:
         """Fetch one result file whole. No login and no cookie goes with it.
 
@@ -149,10 +192,21 @@ class UpstreamClient:
             # Without its cause, whose text may hold the signed address.
             raise transport_failure(exc) from None
 
-    async def _submit(self, login: Login, submission: payloads.Submission) -> Accepted:
-        """Every sort of submission goes through here."""
-        read = _of_data(parsing.parse_accepted)
-        return await self._call(login, SUBMIT, submission.body, read, query=submission.query)
+    async def download_to_file(self, url: str, file: IO[bytes], *, max_bytes: int) -> DownloadedFile:
+        """As `download`, for what is too large to be held in memory: written to `file` as it comes.
+
+        Raises as `download`, and NotWritten. `file` may hold a part of it then.
+        """
+        self._refuse_when_closed()
+        try:
+            async with asyncio.timeout(self._timeouts.download_s):
+                return await fetch_to_file(
+                    self._transport, url, file, max_bytes=max_bytes, extensions=self._extensions, now=self._now()
+                )
+        except NotWritten:
+            raise
+        except TRANSPORT_ERRORS as exc:
+            raise transport_failure(exc) from None  # as in `download`
 
     async def _records(
         self, login: Login, path: str, body: Mapping[str, Any], asked: Sequence[str]

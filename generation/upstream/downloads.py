@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -16,6 +18,7 @@ from generation.upstream.failures import FailureKind, UpstreamFailure, ambiguous
 from generation.upstream.values import as_int
 
 REDIRECTS_MAX = 3
+WRITE_BYTES = 1024 * 1024  # collected before a thread writes them: a hop for each piece of 16 KiB would cost more
 
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -35,6 +38,19 @@ class Downloaded:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadedFile:
+    """One result that was written to a file. `content_type` as in Downloaded; `sha256` in hex."""
+
+    size_bytes: int
+    content_type: str
+    sha256: str
+
+
+class NotWritten(OSError):
+    """The file could not be written on this side: the disk is full, say. Not the upstream's fault."""
+
+
 async def fetch_file(
     transport: httpx.AsyncBaseTransport, url: str, *, max_bytes: int, extensions: dict[str, Any], now: datetime
 ) -> Downloaded:
@@ -43,6 +59,50 @@ async def fetch_file(
     Raises UpstreamFailure for any status but 200, an empty or shortened body, and one above `max_bytes`;
     the errors of httpx as they come. `now`: to read a `Retry-After` date.
     """
+    content = bytearray()
+    async with _followed(transport, url, extensions) as response:
+        async with aclosing(_whole_body(response, max_bytes=max_bytes, now=now)) as pieces:
+            async for piece in pieces:
+                content += piece
+        return Downloaded(content=bytes(content), content_type=_content_type(response))
+
+
+async def fetch_to_file(
+    transport: httpx.AsyncBaseTransport,
+    url: str,
+    file: IO[bytes],
+    *,
+    max_bytes: int,
+    extensions: dict[str, Any],
+    now: datetime,
+) -> DownloadedFile:
+    """As `fetch_file`, but written to `file` piece by piece, in threads. Raises NotWritten too."""
+    digest, waiting, size_bytes = hashlib.sha256(), bytearray(), 0
+
+    def write(content: bytes) -> None:
+        digest.update(content)
+        try:
+            file.write(content)
+        except OSError as error:
+            raise NotWritten(str(error)) from error
+
+    async with _followed(transport, url, extensions) as response:
+        async with aclosing(_whole_body(response, max_bytes=max_bytes, now=now)) as pieces:
+            async for piece in pieces:
+                waiting += piece
+                size_bytes += len(piece)
+                if len(waiting) >= WRITE_BYTES:
+                    await asyncio.to_thread(write, bytes(waiting))
+                    waiting.clear()
+        await asyncio.to_thread(write, bytes(waiting))
+        return DownloadedFile(size_bytes=size_bytes, content_type=_content_type(response), sha256=digest.hexdigest())
+
+
+@asynccontextmanager
+async def _followed(
+    transport: httpx.AsyncBaseTransport, url: str, extensions: dict[str, Any]
+) -> AsyncIterator[httpx.Response]:
+    """The answer at the end of the redirects, its body not yet read."""
     address = httpx.URL(url)
     for _hop in range(REDIRECTS_MAX + 1):
         if address.scheme not in ("http", "https") or not address.host:
@@ -50,7 +110,8 @@ async def fetch_file(
         async with _answer(transport, address, extensions) as response:
             target = response.headers.get("location")
             if not response.is_redirect or target is None:
-                return await _read(response, max_bytes=max_bytes, now=now)
+                yield response
+                return
         following = address.join(target)
         if address.scheme == "https" and following.scheme != "https":
             raise ambiguous("redirect", "A redirect leaves https.", http_status=response.status_code)
@@ -70,21 +131,26 @@ async def _answer(
         await response.aclose()
 
 
-async def _read(response: httpx.Response, *, max_bytes: int, now: datetime) -> Downloaded:
+async def _whole_body(response: httpx.Response, *, max_bytes: int, now: datetime) -> AsyncGenerator[bytes, None]:
+    """The body piece by piece; what was given is only good if no UpstreamFailure comes after it."""
     status = response.status_code
     if status != httpx.codes.OK:
         raise http_failure(status, retry_after=response.headers.get("retry-after"), now=now)
     told = as_int(response.headers.get("content-length"))
-    content = bytearray()
+    size_bytes = 0
     if (told or 0) <= max_bytes:
-        async for chunk in response.aiter_bytes():
-            content += chunk
-            if len(content) > max_bytes:
+        async for piece in response.aiter_bytes():
+            size_bytes += len(piece)
+            if size_bytes > max_bytes:
                 break
-    if max(told or 0, len(content)) > max_bytes:
+            yield piece
+    if max(told or 0, size_bytes) > max_bytes:
         raise ambiguous("too_large", f"The file is larger than {max_bytes} bytes.", http_status=status)
     is_encoded = "content-encoding" in response.headers  # against our wish: then the length says nothing
-    if not content or (told is not None and len(content) != told and not is_encoded):
-        raise ambiguous("short", f"The file ended after {len(content)} bytes of {told}.", http_status=status)
-    content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Downloaded(content=bytes(content), content_type=content_type)
+    if not size_bytes or (told is not None and size_bytes != told and not is_encoded):
+        raise ambiguous("short", f"The file ended after {size_bytes} bytes of {told}.", http_status=status)
+
+
+def _content_type(response: httpx.Response) -> str:
+    content_type: str = response.headers.get("content-type", "")
+    return content_type.partition(";")[0].strip().lower()

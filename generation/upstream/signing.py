@@ -25,8 +25,11 @@ class WebVersion:
     features: str = "app_lip_sync"
     image_web_version: str = "7.5.0"
     video_web_version: str = "6.6.0"
-    video_draft_version: str = "3.2.8"
     draft_min_version: str = "3.0.2"
+    blend_min_version: str = "3.2.9"
+    video_draft_min_version: str = "3.0.5"
+    video_component_min_version: str = "1.0.0"
+    upload_draft_version: str = "3.3.4"
     chrome: str = "131"
 
 
@@ -65,6 +68,8 @@ _FIXED_HEADERS: Mapping[str, str] = MappingProxyType(
         "User-Agent": USER_AGENT,
     }
 )
+
+_OF_WEB_API = frozenset({"Appid", "Appvr", "Content-Type", "Pf", "Sign-Ver"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,12 @@ def headers(login: Login, path: str, *, device_time: int, referer: str = ORIGIN)
         "Referer": referer,
         "Sign": sign(path, device_time=device_time),
     }
+
+
+def upload_headers(referer: str) -> dict[str, str]:
+    """The browser's own headers on a call of the upload hosts: nothing of the account is among them."""
+    own = {name: value for name, value in _FIXED_HEADERS.items() if name not in _OF_WEB_API}
+    return {**own, "Referer": referer, "Sec-Fetch-Site": "cross-site"}
 
 
 def query(web_id: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from rest_framework import serializers
 
+_SECONDS_UNIT: Final = re.compile(r"\s*(?:s|sec|secs|seconds?|秒)\s*\Z", re.IGNORECASE)
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _INTEGER_MAX: Final = 2**63 - 1  # the database's
 
@@ -23,6 +26,23 @@ class Lenient(serializers.Field[Any, Any, Any, Any]):
 
     def refuse(self) -> NoReturn:
         raise serializers.ValidationError(f"{self.field_name} must be {self.expected}.")
+
+
+class LenientSerializer(serializers.Serializer[Any]):
+    """Of fields that may all be absent; anything else that was sent is ignored, whatever its type."""
+
+    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Check what was given and what must be; walking through all that was not takes five times as long."""
+        checked, errors = {}, {}
+        for name, field in self.fields.items():
+            if name in data or field.required:
+                try:
+                    checked[name] = field.run_validation(data.get(name, serializers.empty))
+                except serializers.ValidationError as error:
+                    errors[name] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return checked
 
 
 class Text(Lenient):
@@ -121,6 +141,17 @@ class Integer(Number):
         if number != int(number) or abs(number) > _INTEGER_MAX:
             self.refuse()
         return int(number)
+
+
+class Seconds(Integer):
+    """A whole number of seconds; "5s" and "5 秒" are 5."""
+
+    expected = "a whole number of seconds"
+
+    def to_internal_value(self, data: Any) -> int | None:
+        if isinstance(data, str):
+            data = _SECONDS_UNIT.sub("", unicodedata.normalize("NFKC", data))
+        return super().to_internal_value(data)
 
 
 class Flag(Lenient):

@@ -10,10 +10,18 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from generation.catalog import RESOLUTIONS, ModelInfo, nearest_ratio, nearest_resolution
+from generation.catalog import (
+    RESOLUTIONS,
+    VIDEO_RATIOS,
+    VIDEO_SHORT_SIDES,
+    ModelInfo,
+    nearest_ratio,
+    nearest_resolution,
+)
 from generation.errors import InvalidSpec
 
 SIZE_FORMS: Final = "pixels (1024x1024), a ratio (16:9), 1k, 2k, 4k, or auto"
+VIDEO_SIZE_FORMS: Final = "pixels (1280x720), a ratio (16:9), 720p, 1080p, or auto"
 QUALITIES: Final = ("auto", "low", "medium", "high", "standard", "hd")
 _PIXELS = re.compile(r"(\d{1,5})\s*[x\u00d7\u2715\u2716*]\s*(\d{1,5})")  # x, three times signs, asterisk
 _RATIO = re.compile(r"(\d{1,5})\s*:\s*(\d{1,5})")
@@ -34,12 +42,36 @@ def parse_size(size: str | None) -> Size:
     for resolution in RESOLUTIONS:
         if size == resolution:
             return Size(resolution=resolution)
+    sides, is_pixels = _read_sides(size, SIZE_FORMS)
+    return Size(ratio=nearest_ratio(*sides), resolution=nearest_resolution(*sides) if is_pixels else None)
+
+
+def parse_video_size(size: str | None) -> Size:
+    """The same for videos: pixels become the nearest of their ratios, and 720p or 1080p by the shorter side."""
+    if size is None or size == "auto":
+        return Size()
+    if size in VIDEO_SHORT_SIDES:
+        return Size(resolution=size)
+    sides, is_pixels = _read_sides(size, VIDEO_SIZE_FORMS)
+    return Size(ratio=nearest_ratio(*sides, VIDEO_RATIOS), resolution=video_resolution(*sides) if is_pixels else None)
+
+
+def video_resolution(width: int, height: int) -> str:
+    """The resolution whose shorter side is nearest by factor: 1024 is nearer to 1080 than to 720."""
+    short = max(1, min(width, height))
+    return min(
+        VIDEO_SHORT_SIDES, key=lambda name: max(VIDEO_SHORT_SIDES[name] / short, short / VIDEO_SHORT_SIDES[name])
+    )
+
+
+def _read_sides(size: str, forms: str) -> tuple[tuple[int, int], bool]:
+    """Both sides, or both numbers of a ratio, and whether they are pixels. Raises InvalidSpec that names `forms`."""
     pixels, ratio = _PIXELS.fullmatch(size), _RATIO.fullmatch(size)
     found = pixels or ratio
     sides = (int(found[1]), int(found[2])) if found else (0, 0)
     if 0 in sides:
-        raise InvalidSpec(f"size must be {SIZE_FORMS}.", param="size")
-    return Size(ratio=nearest_ratio(*sides), resolution=nearest_resolution(*sides) if pixels else None)
+        raise InvalidSpec(f"size must be {forms}.", param="size")
+    return sides, pixels is not None
 
 
 def quality_resolution(quality: str | None, model: ModelInfo) -> str | None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.views import APIView
 
-from generation.errors import InvalidApiKey, InvalidSpec, UpstreamLoginExpired
+from generation.errors import InvalidApiKey, UpstreamLoginExpired
 from generation.services import Caller
 from openai_compat.authentication import authenticate
 from openai_compat.errors import exception_handler
 from openai_compat.negotiation import IgnoreAccept
-
-IDEMPOTENCY_KEY_MAX_CHARS: Final = 255
 
 
 class AsyncAPIView(APIView):
@@ -41,7 +40,7 @@ class AsyncAPIView(APIView):
                 self.caller = await authenticate(request, needs_accounts=self.needs_accounts)
             response: HttpResponseBase = await getattr(self, method)(request, *args, **kwargs)
         except Exception as exc:
-            response = exception_handler(self._as_seen_by_caller(exc), {"view": self, "request": request})
+            response = exception_handler(self.as_seen_by_caller(exc), {"view": self, "request": request})
         return response
 
     async def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # async
@@ -54,7 +53,28 @@ class AsyncAPIView(APIView):
             raise MethodNotAllowed(method.upper())
         return method
 
-    def _as_seen_by_caller(self, exc: Exception) -> Exception:
+    async def waited(self, answer: Coroutine[Any, Any, HttpResponseBase]) -> HttpResponseBase:
+        """The answer once it is there; where the operator asks for it, with signs of life before.
+
+        JIMENG_JSON_KEEPALIVE seconds after the request, white space begins to be sent, which JSON allows. The status
+        200 is out then: a failure after that breaks the connection instead of being told as a success. An SDK that
+        tries again is attached to the same generation and gets the failure as it is.
+        """
+        beat_s = settings.JIMENG_JSON_KEEPALIVE
+        if not beat_s:
+            return await answer
+        task = asyncio.ensure_future(answer)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), timeout=beat_s)
+        except TimeoutError:
+            if task.done():
+                return task.result()
+        response = StreamingHttpResponse(_with_white_space(task, beat_s), content_type="application/json")
+        response["X-Accel-Buffering"] = "no"
+        return response
+
+    def as_seen_by_caller(self, exc: Exception) -> Exception:
+        """An expired login of the caller's own is the caller's to mend."""
         caller = getattr(self, "caller", None)
         if not isinstance(exc, UpstreamLoginExpired) or caller is None or caller.account_ids is None:
             return exc
@@ -65,14 +85,18 @@ class AsyncAPIView(APIView):
         return told
 
 
-def idempotency_key(request: HttpRequest) -> str | None:
-    """The `Idempotency-Key` header; None when absent or empty. Raises InvalidSpec when too long to store."""
-    key = request.headers.get("idempotency-key", "").strip()
-    if len(key) > IDEMPOTENCY_KEY_MAX_CHARS:
-        raise InvalidSpec(
-            f"Idempotency-Key is longer than {IDEMPOTENCY_KEY_MAX_CHARS} characters.", param="Idempotency-Key"
-        )
-    return key or None
+async def _with_white_space(task: asyncio.Task[HttpResponseBase], beat_s: float) -> AsyncIterator[bytes]:
+    try:
+        while True:
+            yield b" "
+            done, _ = await asyncio.wait({task}, timeout=beat_s)
+            if done:
+                response = task.result()
+                assert isinstance(response, HttpResponse)  # noqa: S101  (JSON answers do not stream)
+                yield response.content
+                return
+    finally:
+        task.cancel()
 
 
 async def json_answer(content: Mapping[str, Any], *, is_large: bool = False) -> JsonResponse:

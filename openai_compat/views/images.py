@@ -2,33 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
-from generation.services import generation_submit, generation_wait, raise_if_failed
-from openai_compat.bodies import read_body
+from generation.errors import InvalidSpec
+from generation.services import InputSource, Submission, generation_wait, note_answer, raise_if_failed
+from openai_compat.bodies import Body, read_body
+from openai_compat.image_streams import image_events
 from openai_compat.presenters import images_response, public_base_url
-from openai_compat.serializers.images import images_request
-from openai_compat.views.base import AsyncAPIView, idempotency_key, json_answer
+from openai_compat.serializers.images import ImagesRequest, Operation, images_request
+from openai_compat.serializers.inputs import input_sources
+from openai_compat.sse import stream
+from openai_compat.submitting import submitted
+from openai_compat.views.base import AsyncAPIView, json_answer
+
+INPUTS_MAX: Final = 10
 
 
-class ImageGenerations(AsyncAPIView):
-    """Text to image; answers when the pictures are there, or says by which id to ask for them."""
+class _Images(AsyncAPIView):
+    """What the four operations share: they answer when the pictures are there, or with events meanwhile."""
 
     needs_accounts = True
+    operation: ClassVar[Operation]
 
-    async def post(self, request: HttpRequest) -> JsonResponse:
+    async def _create(self, request: HttpRequest) -> HttpResponseBase:
         body = await read_body(request)
-        asked = images_request(body.fields, api_key=self.caller.api_key)
+        asked = images_request(body.fields, api_key=self.caller.api_key, operation=self.operation)
         # Before anything is spent: a host that we refuse must not cost credits first.
         base_url = public_base_url(request)
-        generations = await generation_submit(
-            spec=asked.spec,
-            caller=self.caller,
-            requested=asked.requested,
-            idempotency_key=idempotency_key(request),
+        submission = await submitted(
+            request, self.caller, body, operation=self.operation, wanted=asked, sources=self._sources(body)
         )
-        finished = await generation_wait(generations, timeout_s=settings.JIMENG_WAIT_TIMEOUT)
+        if asked.stream:
+            events = image_events(submission, asked=asked, base_url=base_url)
+            return stream(events, request=request, seen=self.as_seen_by_caller)
+        return await self.waited(self._answer(submission, asked, base_url))
+
+    async def _answer(self, submission: Submission, asked: ImagesRequest, base_url: str) -> HttpResponseBase:
+        finished = await generation_wait(submission.generations, timeout_s=settings.JIMENG_WAIT_TIMEOUT)
         raise_if_failed(finished)
-        answer = await images_response(finished, representation=asked.representation, base_url=base_url)
+        answer = await images_response(
+            finished, representation=asked.representation, base_url=base_url, attached=submission.attached
+        )
+        note_answer(finished)
         return await json_answer(answer, is_large=asked.representation != "url")
+
+    def _sources(self, body: Body) -> Sequence[InputSource]:
+        return ()
+
+
+class ImageGenerations(_Images):
+    """Text to image."""
+
+    operation = "generations"
+
+    async def post(self, request: HttpRequest) -> HttpResponseBase:
+        return await self._create(request)
+
+
+class _FromImages(_Images):
+    most_inputs: ClassVar[int] = INPUTS_MAX
+
+    def _sources(self, body: Body) -> Sequence[InputSource]:
+        sources = input_sources(body)
+        if not sources:
+            raise InvalidSpec("At least one image is required.", param="image")
+        if len(sources) > self.most_inputs:
+            text = f"At most {self.most_inputs} images are possible; {len(sources)} were given."
+            raise InvalidSpec(text, param="image")
+        return sources
+
+
+class ImageEdits(_FromImages):
+    """Images to image, as OpenAI's edits. A `mask` is accepted and has no effect: Jimeng knows none."""
+
+    operation = "edits"
+
+    async def post(self, request: HttpRequest) -> HttpResponseBase:
+        return await self._create(request)
+
+
+class ImageVariations(_FromImages):
+    """A picture like the one given."""
+
+    operation = "variations"
+    most_inputs = 1
+
+    async def post(self, request: HttpRequest) -> HttpResponseBase:
+        return await self._create(request)
+
+
+class ImageCompositions(_FromImages):
+    """One picture from several, as Jimeng's own clients ask for it."""
+
+    operation = "compositions"
+
+    async def post(self, request: HttpRequest) -> HttpResponseBase:
+        return await self._create(request)

@@ -15,6 +15,7 @@ from accounts.models import Account
 from accounts.vault import decrypt
 from generation.engine.caretaker import Caretaker
 from generation.engine.desk import AccountDesk
+from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.media import MediaFetcher
 from generation.engine.timing import Forecaster, Sighting
@@ -171,11 +172,12 @@ async def engine(jimeng: Jimeng, *keys: str) -> AsyncIterator[Tools]:
     )
     tools = Tools(
         client=client,
-        journal=Journal(on_final=lambda ids: None, on_freed=desk.nudge),
+        journal=Journal(on_final=lambda ids: None, on_freed=desk.nudge, on_change=lambda ids: None),
         desk=desk,
         watcher=watcher,
         media=MediaFetcher(client),
         caretaker=caretaker,
+        inputs=Inputs(client),
     )
     desk.start()
     try:

@@ -14,7 +14,7 @@ from accounts.errors import PoolBusy
 from accounts.models import ApiKey
 from generation import errors, services
 from generation.models import Generation, GenerationEvent
-from generation.services import Caller
+from generation.services import Ask, Caller
 from generation.specs import ImageSpec, image_spec
 from tests.factories import make_account, make_api_key, make_generation
 from tests.generation.moves import events, make_held
@@ -27,9 +27,8 @@ def cat(**over: Any) -> ImageSpec:
 
 
 def submit(spec: ImageSpec, caller: Caller | None = None, **over: Any) -> list[Generation]:
-    return async_to_sync(services.generation_submit)(
-        spec=spec, caller=caller or Caller(), requested={"n": spec.count}, **over
-    )
+    ask = Ask(spec=spec, requested={"n": spec.count}, **over)
+    return list(async_to_sync(services.generation_submit)(ask=ask, caller=caller or Caller()).generations)
 
 
 class SubmitTests(TestCase):
@@ -40,7 +39,7 @@ class SubmitTests(TestCase):
         (row,) = submit(spec, Caller(api_key=key, client="x" * 200))
         stored = Generation.objects.get()
         assert (stored.pk, stored.public_id, stored.status) == (row.pk, row.public_id, Status.QUEUED)
-        assert (ImageSpec.from_json(stored.spec), stored.spec_hash) == (spec, spec.fingerprint())
+        assert (ImageSpec.from_json(stored.spec), stored.request_hash) == (spec, spec.fingerprint())
         assert (stored.api_key, stored.client, stored.requested) == (key, "x" * 120, {"n": 2})
         assert (stored.credits_estimated, stored.group_id, stored.account_ids) == (6, "", None)
         assert stored.deadline_at - stored.created_at == timedelta(seconds=60)
@@ -50,7 +49,7 @@ class SubmitTests(TestCase):
         rows = submit(cat(count=10))
         assert [row.spec["count"] for row in rows] == [5, 5]
         assert {row.group_id for row in rows} == {rows[0].public_id}
-        assert {row.spec_hash for row in rows} == {cat(count=10).fingerprint()}
+        assert {row.request_hash for row in rows} == {cat(count=10).fingerprint()}
         assert [row.credits_estimated for row in rows] == [15, 15]
         assert GenerationEvent.objects.count() == 2
 
@@ -91,9 +90,11 @@ class IdempotencyTests(TestCase):
         rows = [*self.submit(cat()), *self.submit(cat(), make_api_key()), *self.submit(cat(), idempotency_key="twice")]
         assert len(set(rows)) == 3
 
-    def test_a_caller_without_a_key_of_ours_owns_none(self) -> None:
-        first, second = (submit(cat(), Caller(account_ids=(1,)), idempotency_key="once") for _ in range(2))
-        assert first[0].pk != second[0].pk
+    def test_callers_with_their_own_logins_own_theirs(self) -> None:
+        first, same, other = (
+            submit(cat(), Caller(account_ids=ids), idempotency_key="once") for ids in ((1,), (1,), (2,))
+        )
+        assert first[0].pk == same[0].pk != other[0].pk
 
     @override_settings(JIMENG_QUEUE_LIMIT=1)
     def test_a_full_queue_still_finds_what_was_stored_before(self) -> None:
@@ -113,7 +114,7 @@ class SeeingTests(TestCase):
             found = async_to_sync(services.generation_get)(public_id=row.public_id, caller=caller)
         except errors.UnknownGeneration:
             return False
-        return found.pk == row.pk
+        return [each.pk for each in found] == [row.pk]
 
     def test_a_key_sees_its_own_and_a_login_what_was_asked_with_it(self) -> None:
         owner, stranger = Caller(api_key=self.owner), Caller(api_key=self.stranger)

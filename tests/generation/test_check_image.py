@@ -5,19 +5,11 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from PIL import Image
 
-from generation.engine.media import (
-    THUMBNAIL_PX,
-    NotMedia,
-    check_image,
-    check_video,
-    storage_name,
-    thumbnail_of,
-)
+from generation.engine.pictures import THUMBNAIL_PX, NotMedia, check_image, thumbnail_of
 
 
 def encoded(file_format: str, mode: str = "RGB", size: tuple[int, int] = (64, 48)) -> bytes:
@@ -124,14 +116,6 @@ def test_the_format_that_was_asked_for_is_left_as_it_is(source: bytes, wanted: s
     assert check_image(source, wanted=wanted).content is source
 
 
-def test_videos_are_mp4() -> None:
-    found = check_video(b"\0\0\0\x18ftypmp42" + b"\0" * 100)
-    assert (found.content_type, found.suffix, found.width, found.height) == ("video/mp4", ".mp4", None, None)
-    for content in (b"", HTML, PNG, b"ftypmp42"):
-        with pytest.raises(NotMedia):
-            check_video(content)
-
-
 @pytest.mark.parametrize(
     ("size", "small"),
     [
@@ -145,12 +129,3 @@ def test_a_thumbnail_fits_into_its_square(size: tuple[int, int], small: tuple[in
     for mode in ("RGB", "RGBA", "P", "LA", "1"):
         with Image.open(io.BytesIO(thumbnail_of(encoded("PNG", mode, size)))) as image:
             assert (image.format, image.size) == ("WEBP", small)
-
-
-def test_storage_names_are_the_same_for_the_same_result() -> None:
-    noon = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-    assert storage_name("gen_ab", 3, ".webp", noon) == "2026/11/22/gen_ab-3.webp"
-    assert storage_name("gen_ab", 3, ".webp", noon) != storage_name("gen_ab", 4, ".webp", noon)
-    assert (
-        storage_name("gen_ab", 0, ".png", noon.astimezone(timezone(timedelta(hours=-1)))) == "2026/11/22/gen_ab-0.png"
-    )

@@ -21,7 +21,7 @@ from generation.engine.completion import CompletionHub
 from generation.engine.embedded import EmbeddedRunner
 from generation.errors import ResultUnavailable, StillRunning
 from generation.models import Generation
-from generation.services import Caller
+from generation.services import Ask, Caller
 from generation.specs import image_spec
 from generation.upstream.client import UpstreamClient
 from tests.factories import make_generation, make_media, make_webp
@@ -142,7 +142,7 @@ class ProcessTests(TestCase):
         spec = image_spec(model="jimeng-4.5", prompt="a cat", count=10)
         async with self.process():
             assert (await services.readiness())["ready"]
-            rows = await services.generation_submit(spec=spec, caller=Caller(), requested={})
+            rows = (await services.generation_submit(ask=Ask(spec=spec, requested={}), caller=Caller())).generations
             found = await services.generation_wait(rows, timeout_s=5)
         assert [each.pk for each in found] == [row.pk for row in rows]
         with pytest.raises(PoolEmpty):

@@ -25,6 +25,7 @@ class RecordedMediaTests(TestCase):
         assert (media.file.name, media.content_type) == ("2026/11/22/0.webp", "image/webp")
         assert (media.width, media.height, media.size_bytes, media.sha256) == (2048, 2048, 1000, "f" * 64)
         assert (media.fetch_due_at, media.thumbnail_due_at, media.thumbnail.name) == (None, AT, "")
+        assert media.duration_s is None
         assert (media.upstream_uri, media.upstream_url) == ("tos-cn-i-x/0", "https://upstream.example/0.webp")
         assert media.public_id.startswith("med_")
 
@@ -35,9 +36,11 @@ class RecordedMediaTests(TestCase):
         assert (media.file.name, media.fetch_due_at, media.thumbnail_due_at) == ("", AT, None)
         assert media.upstream_url == "https://upstream.example/0.webp"
 
-    def test_a_video_gets_no_thumbnail_of_its_own(self) -> None:
-        transitions.mark_succeeded([succeeded(self.row, result_file(kind="video", name="0.mp4"))], at=AT)
-        assert Media.objects.get().thumbnail_due_at is None
+    def test_a_video_has_a_length_and_its_poster_and_gets_no_other(self) -> None:
+        video = result_file(kind="video", name="0.mp4", duration_s=5.04, thumbnail="0.mp4.thumb.webp")
+        transitions.mark_succeeded([succeeded(self.row, video)], at=AT)
+        media = Media.objects.get()
+        assert (media.duration_s, media.thumbnail.name, media.thumbnail_due_at) == (5.04, "0.mp4.thumb.webp", None)
 
     def test_early_pictures_change_no_status(self) -> None:
         transitions.add_media(generation_id=self.row.pk, files=[result_file(0)])

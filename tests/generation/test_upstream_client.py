@@ -53,7 +53,7 @@ def answering(payload: Any, status: int = 200, **headers: str) -> Handler:
 
 async def submit(client: UpstreamClient) -> Any:
     spec = image_spec(model="jimeng-4.5", prompt="一只猫", count=2)
-    return await client.submit_image(LOGIN, spec, submit_id=SUBMIT_ID, seed=2_500_000_001)
+    return await client.submit(LOGIN, spec, submit_id=SUBMIT_ID, seed=2_500_000_001)
 
 
 async def read_balance(client: UpstreamClient) -> Any:
@@ -206,7 +206,7 @@ def test_a_lone_surrogate_in_a_prompt_can_be_sent() -> None:
         assert "odd ? prompt" in json.loads(request.content)["draft_content"]
         return httpx.Response(200, json=ACCEPTED)
 
-    call(handler, lambda client: client.submit_image(LOGIN, spec, submit_id=SUBMIT_ID, seed=2_500_000_001))
+    call(handler, lambda client: client.submit(LOGIN, spec, submit_id=SUBMIT_ID, seed=2_500_000_001))
 
 
 def test_no_log_and_no_failure_repeats_the_login(caplog: pytest.LogCaptureFixture) -> None:

@@ -105,7 +105,7 @@ def submit_to(base_url: str, timeouts: Timeouts = SHORT) -> UpstreamFailure:
 async def _submit_to(base_url: str, timeouts: Timeouts = SHORT) -> UpstreamFailure:
     async with UpstreamClient(base_url=base_url, imagex_url="", timeouts=timeouts) as client:
         with pytest.raises(UpstreamFailure) as raised:
-            await client.submit_image(LOGIN, SPEC, submit_id="s", seed=2_500_000_001)
+            await client.submit(LOGIN, SPEC, submit_id="s", seed=2_500_000_001)
         return raised.value
 
 
@@ -183,9 +183,9 @@ def test_a_post_on_a_connection_that_died_in_between_is_not_repeated() -> None:
     async def run() -> tuple[FailureKind, int, int]:
         async with serving(once) as server:
             async with UpstreamClient(base_url=server.base_url, imagex_url="", timeouts=SHORT) as client:
-                await client.submit_image(LOGIN, SPEC, submit_id="s1", seed=2_500_000_001)
+                await client.submit(LOGIN, SPEC, submit_id="s1", seed=2_500_000_001)
                 with pytest.raises(UpstreamFailure) as raised:
-                    await client.submit_image(LOGIN, SPEC, submit_id="s2", seed=2_500_000_001)
+                    await client.submit(LOGIN, SPEC, submit_id="s2", seed=2_500_000_001)
             return raised.value.kind, len(server.heads), server.connections
 
     assert asyncio.run(run()) == (FailureKind.AMBIGUOUS, 2, 1)
@@ -207,7 +207,7 @@ def test_a_thousand_calls_share_few_connections() -> None:
     async def run() -> Server:
         async with serving(slowly) as server:
             async with UpstreamClient(base_url=server.base_url, imagex_url="", max_connections=20) as client:
-                calls = (client.submit_image(LOGIN, SPEC, submit_id="s", seed=2_500_000_001) for _ in range(1000))
+                calls = (client.submit(LOGIN, SPEC, submit_id="s", seed=2_500_000_001) for _ in range(1000))
                 accepted = await asyncio.gather(*calls)
             assert {each.record_id for each in accepted} == {"789"}
             return server

@@ -45,7 +45,7 @@ def make_generation(**fields: Any) -> Generation:
             "model": spec.model,
             "prompt": spec.prompt,
             "spec": spec.to_json(),
-            "spec_hash": spec.fingerprint(),
+            "request_hash": spec.fingerprint(),
             "requested": {"model": "jimeng", "size": "16:9"},
             "status": Generation.Status.SUCCEEDED,
             "submit_id": uuid.uuid4(),

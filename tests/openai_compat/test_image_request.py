@@ -28,7 +28,7 @@ def refused(**fields: Any) -> tuple[str | None, str]:
 
 
 def test_a_prompt_is_enough() -> None:
-    spec = ask().spec
+    spec = ask().spec(())
     assert (spec.model, spec.prompt, spec.count) == ("jimeng-4.5", "a cat", 1)
     assert (spec.width, spec.height, spec.ratio, spec.resolution) == (2048, 2048, "1:1", "2k")
     assert (spec.negative_prompt, spec.sample_strength, spec.seed, spec.output_format) == ("", 0.5, None, "")
@@ -80,18 +80,26 @@ def test_extras_that_change_nothing_are_noted_as_asked() -> None:
     ],
 )
 def test_the_stronger_word_decides_the_size(fields: dict[str, Any], effective: tuple[int, int, str, str]) -> None:
-    spec = ask(**fields).spec
+    spec = ask(**fields).spec(())
     assert (spec.width, spec.height, spec.ratio, spec.resolution) == effective
 
 
 @pytest.mark.parametrize(("n", "count"), [(1, 1), (10, 10), ("2", 2), (3.0, 3), ("4.0", 4), (None, 1)])
 def test_n_counts_pictures(n: object, count: int) -> None:
-    assert ask(n=n).spec.count == count
+    assert ask(n=n).spec(()).count == count
+
+
+@pytest.mark.parametrize("count", [-1, 4, "many", 1.5, True])
+def test_a_stream_shows_0_to_3_pictures_early(count: object) -> None:
+    assert ask(stream=True, partial_images="3").partial_images == 3
+    with pytest.raises(InvalidSpec) as raised:
+        ask(stream="true", partial_images=count)
+    assert raised.value.param == "partial_images"
 
 
 def test_without_n_a_story_decides() -> None:
-    assert ask(prompt="3张连续的猫").spec.count == 3
-    assert ask(prompt="3张连续的猫", n=1).spec.count == 1
+    assert ask(prompt="3张连续的猫").spec(()).count == 3
+    assert ask(prompt="3张连续的猫", n=1).spec(()).count == 1
 
 
 @pytest.mark.parametrize(
@@ -107,7 +115,7 @@ def test_without_n_a_story_decides() -> None:
         ("width", [10, 10**6, True, "wide"]),
         ("sample_strength", [2, -0.1, "strong", True, 1e999]),
         ("seed", [-5, 1.5, "x", 2**70, False]),
-        ("stream", [True, "true", 1, "maybe", []]),
+        ("stream", ["maybe", []]),
         ("prompt", [None, "", " \n", 5, ["a"], "a\0b", "\ud800", "x" * 32_001]),
         ("negative_prompt", [5, "\0"]),
         ("model", [5, "x" * 101]),
@@ -140,12 +148,12 @@ def test_width_needs_height() -> None:
     ],
 )
 def test_a_seed_moves_into_the_upstreams_range(seed: object, sent: int | None) -> None:
-    assert ask(seed=seed).spec.seed == sent
+    assert ask(seed=seed).spec(()).seed == sent
 
 
 @pytest.mark.parametrize(("asked", "made"), [("png", "png"), ("JPG", "jpeg"), ("jpeg", "jpeg"), ("webp", "webp")])
 def test_the_output_format_goes_into_the_spec(asked: str, made: str) -> None:
-    assert ask(output_format=asked).spec.output_format == made
+    assert ask(output_format=asked).spec(()).output_format == made
 
 
 @pytest.mark.parametrize(
@@ -176,8 +184,8 @@ def test_models_that_are_unknown_or_not_allowed_do_not_exist() -> None:
         ask(only_3, model="jimeng-4.5")
     with pytest.raises(UnknownModel):
         ask(only_3)
-    assert ask(only_3, model="jimeng-3.0").spec.model == "jimeng-3.0"
-    assert ask(ApiKey(allowed_models=["jimeng-4.5"]), model="gpt-image-1").spec.model == "jimeng-4.5"
+    assert ask(only_3, model="jimeng-3.0").spec(()).model == "jimeng-3.0"
+    assert ask(ApiKey(allowed_models=["jimeng-4.5"]), model="gpt-image-1").spec(()).model == "jimeng-4.5"
     with pytest.raises(UnknownModel):
         ask(ApiKey(allowed_models=["gpt-image-1"]), model="jimeng-4.5")
 

@@ -49,6 +49,8 @@ def found(**over: Any) -> list[str | None]:
         ({"HOST": "0.0.0.0", "PUBLIC_BASE_URL": "https://jimeng.example"}, []),
         ({"JIMENG_DATABASE_LANES": 0}, ["accounts.E006"]),
         ({"JIMENG_ACCOUNT_CONCURRENCY": 0}, ["accounts.E006"]),
+        ({"JIMENG_CHAT_PROGRESS": "loud"}, ["accounts.E007"]),
+        ({"JIMENG_UPLOAD_SCHEME": "ftp"}, ["accounts.E007"]),
         ({"JIMENG_UPSTREAM": "other", "JIMENG_RESULT_URL": "other"}, ["accounts.E001", "accounts.E004"]),
     ],
 )

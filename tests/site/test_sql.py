@@ -125,7 +125,7 @@ class InsertObjectsTests(TestCase):
             model=spec.model,
             prompt=spec.prompt,
             spec=spec.to_json(),
-            spec_hash="0" * 64,
+            request_hash="0" * 64,
             account_ids=[1],
             created_at=AT,
             deadline_at=AT,
