@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,11 +33,15 @@ class _Known:
     fresh: Mapping[str, UploadedPicture]
 
 
+UPLOADING_AT_ONCE = 8  # generations: many at once would all be ready only when the last is
+
+
 class Inputs:
     """One per engine."""
 
     def __init__(self, client: UpstreamClient) -> None:
         self._client = client
+        self._slots = asyncio.Semaphore(UPLOADING_AT_ONCE)
         self._reused: set[int] = set()  # generations that were given a URI of an earlier upload
 
     async def uploaded(self, held: Held) -> list[UploadedPicture]:
@@ -50,7 +55,8 @@ class Inputs:
         if missing:
             referer = signing.VIDEO_PAGE if isinstance(spec, VideoSpec) else signing.IMAGE_PAGE
             files = [_image_file(known.files[sha256]) for sha256 in missing]
-            pictures = await self._client.upload_images(held.login, files, referer=referer)
+            async with self._slots:
+                pictures = await self._client.upload_images(held.login, files, referer=referer)
             sized = {
                 sha256: _with_size(picture, known.files[sha256])
                 for sha256, picture in zip(missing, pictures, strict=True)

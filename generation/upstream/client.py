@@ -1,7 +1,7 @@
 """The only user of httpx: one method per upstream operation, spec in, dataclass out.
 
-Every failure leaves as UpstreamFailure, and none but that of an upload is retried here: whether a call may be
-repeated is the engine's to decide. Nothing here logs, and no exception repeats a sessionid, a cookie or a signed address.
+Every failure leaves as UpstreamFailure, and none but an upload's is retried here: whether a call may be repeated is
+the engine's to decide. Nothing here logs, and no exception repeats a sessionid, a cookie or a signed address.
 """
 
 from __future__ import annotations

@@ -25,6 +25,19 @@ class ImageFile:
     open: Callable[[], BinaryIO]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checksummed:
+    """A picture that was read once for its checksum. `content`: its bytes if they are one chunk, else None."""
+
+    image: ImageFile
+    crc32: str
+    content: bytes | None
+
+    def body(self) -> bytes | FileBody:
+        """What is sent: small pictures as they were read, larger ones from their file."""
+        return FileBody(self.image) if self.content is None else self.content
+
+
 class FileBody(httpx.AsyncByteStream):
     """The bytes of a picture, a chunk at a time, read in threads. It may be closed while a thread reads."""
 
@@ -66,19 +79,24 @@ class FileBody(httpx.AsyncByteStream):
                 self._file.close()
 
 
-def crc32_of(image: ImageFile) -> str:
-    """The checksum as the data host wants it: 8 lower-case hex digits. Raises UpstreamFailure."""
+def checksummed(image: ImageFile) -> Checksummed:
+    """Read a picture for its checksum as the data host wants it: 8 lower-case hex digits. Blocks.
+
+    Raises UpstreamFailure.
+    """
     checksum = size_bytes = 0
+    first = b""
     try:
         with image.open() as file:
             while chunk := file.read(CHUNK_BYTES):
                 checksum = zlib.crc32(chunk, checksum)
                 size_bytes += len(chunk)
+                first = first or chunk
     except OSError:
         raise _unreadable("The stored input picture cannot be read.") from None
     if not size_bytes or size_bytes != image.size_bytes:
         raise _unreadable(f"The stored input picture has {size_bytes} bytes, not {image.size_bytes}.")
-    return f"{checksum:08x}"
+    return Checksummed(image=image, crc32=f"{checksum:08x}", content=first if len(first) == size_bytes else None)
 
 
 def _unreadable(message: str) -> UpstreamFailure:

@@ -64,11 +64,11 @@ def parse_token(content: dict[str, Any]) -> UploadToken:
     """Read the `data` of `get_upload_token`."""
     return UploadToken(
         credentials=Credentials(
-            access_key_id=_header_text(content, "access_key_id"),
-            secret_access_key=_header_text(content, "secret_access_key"),
-            session_token=_header_text(content, "session_token"),
+            access_key_id=_plain_text(content, "access_key_id"),
+            secret_access_key=_plain_text(content, "secret_access_key"),
+            session_token=_plain_text(content, "session_token"),
         ),
-        service_id=as_text(content.get("service_id")) or DEFAULT_SERVICE_ID,
+        service_id=_plain_text(content, "service_id") if content.get("service_id") else DEFAULT_SERVICE_ID,
     )
 
 
@@ -100,7 +100,7 @@ def parse_place(result: dict[str, Any]) -> Place:
         raise broken("The upload address names no host.")
     if not _URI.fullmatch(uri):
         raise broken("The upload address names no StoreUri.")
-    return Place(host=host, uri=uri, auth=_header_text(store, "Auth"), session_key=_header_text(address, "SessionKey"))
+    return Place(host=host, uri=uri, auth=_plain_text(store, "Auth"), session_key=_plain_text(address, "SessionKey"))
 
 
 def check_sent(status: int, content: bytes, *, retry_after: float | None, secrets: Sequence[str]) -> None:
@@ -129,14 +129,13 @@ def parse_committed(result: dict[str, Any]) -> UploadedPicture:
     if status != OK:
         message = "The upstream did not take the picture."
         raise UpstreamFailure(FailureKind.BAD_PARAMETER, code=f"uri_status_{status}", message=message)
-    uri = as_text(plugin.get("ImageUri")) or as_text(first.get("Uri"))
-    if not uri:
-        raise broken("The commit answers no Uri.")
+    uri = _plain_text(plugin, "ImageUri") if plugin.get("ImageUri") else _plain_text(first, "Uri")
+    kind = as_text(plugin.get("ImageFormat")).lower()
     return UploadedPicture(
         uri=uri,
         width=max(as_int(plugin.get("ImageWidth")) or 0, 0),
         height=max(as_int(plugin.get("ImageHeight")) or 0, 0),
-        format=as_text(plugin.get("ImageFormat")).lower(),
+        format=kind if kind.isascii() else "",
     )
 
 
@@ -185,8 +184,8 @@ def _code(code: str, status: int) -> str:
     return code if _CODE.fullmatch(code) else f"http_{status}"
 
 
-def _header_text(content: dict[str, Any], key: str) -> str:
-    """A text that must be there and may stand in a header."""
+def _plain_text(content: dict[str, Any], key: str) -> str:
+    """A text that must be there, of characters that a header can carry."""
     text = as_text(content.get(key))
     if not text or not (text.isascii() and text.isprintable()):
         raise broken(f"The answer holds no usable {key}.")

@@ -17,7 +17,7 @@ import httpx
 from generation.upstream import sigv4, upload_parsing
 from generation.upstream.answers import UploadedPicture
 from generation.upstream.failures import FailureKind, UpstreamFailure, retry_after_s, transport_failure
-from generation.upstream.files import FileBody, ImageFile, crc32_of
+from generation.upstream.files import Checksummed, ImageFile, checksummed
 from generation.upstream.http import TRANSPORT_ERRORS, Timeouts
 from generation.upstream.payloads import compact
 from generation.upstream.upload_parsing import Place, TokenRefused, UploadToken
@@ -74,17 +74,17 @@ class Uploader:
     async def _one(self, image: ImageFile, slots: asyncio.Semaphore) -> UploadedPicture:
         """One picture, tried once more from its beginning unless the picture itself was refused."""
         async with slots:
-            crc32 = await asyncio.to_thread(crc32_of, image)
+            ready = await asyncio.to_thread(checksummed, image)
             token = await self._token()
             try:
-                return await self._steps(image, crc32, token)
+                return await self._steps(ready, token)
             except TokenRefused:
                 token = await self._token(refused=token)
             except UpstreamFailure as failure:
                 if failure.kind is not FailureKind.UNREACHABLE:
                     raise
                 token = await self._token()
-            return await self._steps(image, crc32, token)
+            return await self._steps(ready, token)
 
     async def _token(self, *, refused: UploadToken | None = None) -> UploadToken:
         """The token of this request; a second one, and no third, for those whose first was refused."""
@@ -96,11 +96,11 @@ class Uploader:
                     raise upload_parsing.without_doubt(failure) from None
             return self._tokens[-1]
 
-    async def _steps(self, image: ImageFile, crc32: str, token: UploadToken) -> UploadedPicture:
+    async def _steps(self, ready: Checksummed, token: UploadToken) -> UploadedPicture:
         salt = "".join(secrets.choice(_SALT_CHARACTERS) for _ in range(_SALT_LENGTH))
-        apply = self._control(token, "GET", "ApplyImageUpload", {"FileSize": str(image.size_bytes), "s": salt})
+        apply = self._control(token, "GET", "ApplyImageUpload", {"FileSize": str(ready.image.size_bytes), "s": salt})
         place = upload_parsing.parse_place(await self._result(apply, token))
-        await self._send(image, crc32, place)
+        await self._send(ready, place)
         body = compact({"SessionKey": place.session_key, "SuccessActionStatus": "200"}).encode()
         commit = self._control(token, "POST", "CommitImageUpload", {}, body)
         return upload_parsing.parse_committed(await self._result(commit, token, place.session_key))
@@ -136,27 +136,28 @@ class Uploader:
             response.status_code, response.content, retry_after=self._retry_after(response), secrets=hidden
         )
 
-    async def _send(self, image: ImageFile, crc32: str, place: Place) -> None:
+    async def _send(self, ready: Checksummed, place: Place) -> None:
         """The bytes, to the data host."""
-        body = FileBody(image)
+        body = ready.body()
         request = httpx.Request(
             "POST",
             f"{self._scheme}://{place.host}/upload/v1/{place.uri}",
             headers={
                 **self._headers,
                 "Authorization": place.auth,
-                "Content-CRC32": crc32,
+                "Content-CRC32": ready.crc32,
                 "Content-Disposition": 'attachment; filename="undefined"',
-                "Content-Length": str(image.size_bytes),
+                "Content-Length": str(ready.image.size_bytes),
                 "Content-Type": "application/octet-stream",
             },
-            stream=body,
+            **({"content": body} if isinstance(body, bytes) else {"stream": body}),
             extensions=self._timeouts.extensions(),
         )
         try:
             response = await self._exchange(request, timeout_s=self._timeouts.download_s)
         finally:
-            await body.aclose()
+            if not isinstance(body, bytes):
+                await body.aclose()
         upload_parsing.check_sent(
             response.status_code,
             response.content,
