@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
-from pathlib import PurePath
+from pathlib import PureWindowsPath
 from typing import Any, Final
 
 from django.conf import settings
@@ -137,7 +137,7 @@ def _sent(source: UploadedFileSource | InlineSource) -> StoredInput:
             write_pieces(base64_pieces(source.text), part)
             return store_file(part, origin=InputImage.Origin.INLINE, source="")
         write_pieces(source.file.chunks(_PIECE_BYTES), part)
-        return store_file(part, origin=InputImage.Origin.UPLOAD, source=PurePath(source.file.name or "").name)
+        return store_file(part, origin=InputImage.Origin.UPLOAD, source=PureWindowsPath(source.file.name or "").name)
 
 
 @cache

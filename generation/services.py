@@ -29,7 +29,7 @@ from generation.asking import (
 from generation.engine import runtime
 from generation.errors import ResultUnavailable, UnknownGeneration, error_class
 from generation.following import Update, generation_follow, generation_wait, progress_of
-from generation.inputs import InputSource, StoredInput, read_inputs
+from generation.inputs import InputSource, StoredInput, UrlSource, read_inputs
 from generation.models import Generation, Media
 from generation.progress import Progress
 from generation.upstream.failures import UpstreamFailure
@@ -44,6 +44,7 @@ __all__ = [
     "StoredInput",
     "Submission",
     "Update",
+    "UrlSource",
     "generation_cancel",
     "generation_find",
     "generation_follow",

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.http import HttpRequest, StreamingHttpResponse
 
 from generation.errors import GatewayError
-from openai_compat.errors import describe, error_body, id_of
+from openai_compat.errors import describe, error_body
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final, Protocol
 
 from django.http import HttpRequest
@@ -17,6 +18,7 @@ from generation.services import (
     InputSource,
     StoredInput,
     Submission,
+    UrlSource,
     generation_find,
     generation_submit,
     read_inputs,
@@ -27,6 +29,7 @@ from openai_compat.bodies import OFF_LOOP_BYTES, Body
 
 IDEMPOTENCY_KEY_MAX_CHARS: Final = 255
 _CHUNK_BYTES: Final = 256 * 1024
+PICTURES_AT_ONCE: Final = 6
 
 
 class Wanted(Protocol):
@@ -53,14 +56,35 @@ async def submitted(
 
     Nothing is fetched or spent for a repetition. Raises what reading the inputs, the spec and the queue raise.
     """
+    if not sources or any(isinstance(source, UrlSource) for source in sources):
+        if sources:
+            leave()  # fetching pictures takes its time: the door of this process is for others
+        return await _submitted(request, caller, body, operation=operation, wanted=wanted, sources=sources)
+    async with _with_pictures():
+        return await _submitted(request, caller, body, operation=operation, wanted=wanted, sources=sources)
+
+
+@cache
+def _with_pictures() -> asyncio.Semaphore:
+    """Requests that bring pictures are taken in few at a time, so that the first are done before the last."""
+    return asyncio.Semaphore(PICTURES_AT_ONCE)
+
+
+async def _submitted(
+    request: HttpRequest,
+    caller: Caller,
+    body: Body,
+    *,
+    operation: str,
+    wanted: Wanted,
+    sources: Sequence[InputSource],
+) -> Submission:
     key, is_retry = idempotency_key(request), retry_count(request) > 0
     request_hash = await hash_of(body, operation)
     if key is not None or is_retry:
         before = await generation_find(caller=caller, request_hash=request_hash, key=key, is_retry=is_retry)
         if before is not None:
             return before
-    if sources:
-        leave()  # fetching pictures takes its time: the door of this process is for others
     inputs = await read_inputs(sources) if sources else []
     ask = Ask(
         spec=wanted.spec(inputs),

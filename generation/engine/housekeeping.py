@@ -25,6 +25,7 @@ from generation.engine.storing import (
     store_poster,
     store_video,
 )
+from generation.inputs import inputs_prune
 from generation.models import Generation, GenerationEvent, Media
 from generation.specs import spec_from_json
 from generation.upstream.answers import Item
@@ -40,6 +41,7 @@ IDLE_S = 10.0  # thumbnails wait for so long a calm: a picture of 2048² takes 5
 FETCHES_A_TICK = 4
 FETCH_PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 FORGET_EVERY = timedelta(hours=1)
+INPUTS_WITHOUT_REQUEST = timedelta(days=1)  # pictures of requests that were refused
 
 
 class Housekeeping:
@@ -73,6 +75,7 @@ class Housekeeping:
                     idle_since = timezone.now() - timedelta(days=settings.JIMENG_PASSTHROUGH_DAYS)
                     await in_database(accounts.passthrough_forget, unused_since=idle_since)
                     await asyncio.to_thread(remove_old_parts)
+                    await inputs_prune(older_than=timezone.now() - INPUTS_WITHOUT_REQUEST)
             except Exception:
                 logger.exception("Housekeeping was interrupted", extra={"action": "housekeeping"})
 

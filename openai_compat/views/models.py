@@ -11,8 +11,6 @@ from generation.catalog import ALIASES, MODELS, Kind, ModelInfo
 from openai_compat.serializers.images import is_allowed, no_such_model
 from openai_compat.views.base import AsyncAPIView
 
-# The kinds that have an endpoint; others are not offered.
-SERVABLE: Final[tuple[Kind, ...]] = ("image",)
 _ENDPOINT_OF: Final[dict[Kind, str]] = {"image": "image-generation", "video": "video-generation"}
 _CREATED: Final = 1_735_689_600  # 2025-01-01: Jimeng says no date, clients want one
 
@@ -60,7 +58,7 @@ def model_entry(name: str, info: ModelInfo) -> ModelEntry:
 def model_entries() -> Iterator[ModelEntry]:
     """All that may be named, models first."""
     named = [*MODELS.items(), *((alias, MODELS[name]) for alias, name in ALIASES.items())]
-    return (model_entry(name, info) for name, info in named if info.kind in SERVABLE)
+    return (model_entry(name, info) for name, info in named)
 
 
 class Models(AsyncAPIView):

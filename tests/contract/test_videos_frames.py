@@ -43,7 +43,11 @@ def files() -> Iterator[FileServer]:
 def own_gateway(sandbox: Sandbox, files: FileServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("frames") / "data"
     gateway = Gateway(folder, upstream=sandbox.url, JIMENG_FETCH_ALLOW_HOSTS=files.host)
-    gateway.add_accounts(["sb-alice-contract", "sb-bob-contract"])
+    # Logins of its own: one that turns up from another device is held by risk control.
+    logins = ["sb-frames-one", "sb-frames-two"]
+    for sessionid in logins:
+        sandbox.account(sessionid)
+    gateway.add_accounts(logins)
     gateway.start()
     yield gateway
     gateway.close()
@@ -109,7 +113,9 @@ def test_frames_as_files_as_addresses_and_mixed(http: httpx.Client, sandbox: San
         "by address in a form": {"data": {"filePaths": f'["{first}", "{last}"]'}},
     }
     for prompt, how in asked.items():
-        content = {name: value if name == "files" else {**value, "prompt": prompt} for name, value in how.items()}
+        content: dict[str, Any] = {
+            name: value if name == "files" else {**value, "prompt": prompt} for name, value in how.items()
+        }
         if "files" in how:
             content["data"] = {"prompt": prompt, "ratio": "16:9"}
         response = http.post("/generations", **content)

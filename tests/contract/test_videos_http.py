@@ -39,7 +39,8 @@ def guest(gateway: Gateway, sandbox: Sandbox) -> Iterator[Callable[[str], httpx.
 
 
 def until_final(client: httpx.Client, path: str) -> dict[str, Any]:
-    def final() -> dict[str, Any] | None:
+    def final() -> dict[str, Any]:
+        """The video; nothing while it is being made."""
         response = client.get(path)
         assert response.status_code == 200, response.text
         seen: dict[str, Any] = response.json()
@@ -47,7 +48,7 @@ def until_final(client: httpx.Client, path: str) -> dict[str, Any]:
         if seen["status"] in ("queued", "in_progress"):
             assert seen["error"] is None
             assert int(response.headers["openai-poll-after-ms"]) <= 10_000
-            return None
+            return {}
         return seen
 
     return wait_until(final, timeout_s=30, what=f"{path} is final")
@@ -164,6 +165,17 @@ def test_bare_logins_see_their_queue_and_can_leave_it(guest: Callable[[str], htt
     prompts = {each["prompt"] for each in sandbox.ledger()["submissions"]}
     assert {"crowd 0", "crowd 1"} <= prompts
     assert not {"crowd 2", "crowd 3"} & prompts
+
+
+def test_what_is_deleted_while_it_is_made_is_finished_for_the_operator(http: httpx.Client, gateway: Gateway) -> None:
+    job = http.post("/videos", json={"prompt": "deleted too late"}).json()["id"]
+    wait_until(
+        lambda: http.get(f"/generations/{job}").json()["status"] == "submitted", timeout_s=10, what="it is spent"
+    )
+    assert http.delete(f"/videos/{job}").status_code == 200
+    assert http.get(f"/generations/{job}").status_code == 404
+    kept = f"SELECT 1 FROM generation_generation WHERE public_id = '{job}' AND status = 'succeeded'"
+    wait_until(lambda: gateway.rows(kept), timeout_s=20, what="the history has it")
 
 
 def test_a_repetition_is_not_made_twice(http: httpx.Client, sandbox: Sandbox) -> None:

@@ -164,12 +164,6 @@ def test_no_more_than_four_are_under_way_at_once() -> None:
     assert hosts.most == UPLOADS_AT_ONCE == 4
 
 
-def test_nothing_is_asked_for_without_pictures() -> None:
-    hosts = Hosts()
-    assert upload(hosts) == []
-    assert hosts.sent == []
-
-
 def test_a_commit_that_tells_no_size() -> None:
     hosts = Hosts(commit=[result(Results=[{"Uri": "tos-cn-i-x/other", "UriStatus": "2000"}], PluginResult=None)])
     assert upload(hosts, Stored(b"abc")) == [UploadedPicture(uri="tos-cn-i-x/other", width=0, height=0, format="")]

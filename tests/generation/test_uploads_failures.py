@@ -60,6 +60,7 @@ BROKEN: list[tuple[str, Answer, str]] = [
     ("commit", error("BadUri", 502), "http_502"),
     ("commit", result(Results=[]), "protocol"),
     ("commit", result(Results=[{"UriStatus": 2000}]), "protocol"),
+    ("commit", result(Results=[{"UriStatus": 2000, "Uri": "图"}]), "protocol"),
     ("commit", result(Results=None, PluginResult=[{"ImageUri": "u"}]), "protocol"),
     ("send", reply(200, {"code": 5000, "message": "disk"}), "5000"),
     ("send", reply(200, {"message": "?"}), "http_200"),

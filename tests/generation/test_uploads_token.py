@@ -26,6 +26,7 @@ KIND = FailureKind
         (httpx.ConnectError("refused"), KIND.UNREACHABLE, "ConnectError"),
         (ret("0", **TOKEN | {"session_token": ""}), KIND.UNREACHABLE, "protocol"),
         (ret("0", **TOKEN | {"access_key_id": "two\nlines"}), KIND.UNREACHABLE, "protocol"),
+        (ret("0", **TOKEN | {"service_id": "图"}), KIND.UNREACHABLE, "protocol"),
         (ret("0"), KIND.UNREACHABLE, "protocol"),
     ],
     ids=str,
@@ -66,3 +67,15 @@ def test_for_a_refused_token_a_new_one_is_fetched_once(step: str, answer: httpx.
 def test_a_token_that_cannot_be_renewed_is_that_failure() -> None:
     hosts = Hosts(token=[ret("0", **TOKEN), ret("1015")], apply=[error("InvalidSecurityToken")])
     assert failing(hosts).kind is KIND.EXPIRED
+
+
+def test_nothing_is_asked_for_without_pictures() -> None:
+    hosts = Hosts()
+    assert upload(hosts) == []
+    assert hosts.sent == []
+
+
+def test_a_token_that_names_no_service_is_for_the_usual_one() -> None:
+    hosts = Hosts(token=[ret("0", **TOKEN | {"service_id": ""})])
+    upload(hosts, Stored(b"picture"))
+    assert hosts.of_step("apply")[0].url.params["ServiceId"] == "tb4s082cfz"

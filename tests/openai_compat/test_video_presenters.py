@@ -19,7 +19,6 @@ from tests.openai_compat.builders import NOW
 from tests.openai_compat.video_builders import make_failed_video, make_file, make_open_video, make_video
 
 BASE = "https://gateway.example"
-DONE = Progress(phase="done", percent=100, elapsed_s=60)
 
 
 def sight_of(generation: Generation, media: Media | None = None, percent: int = 100) -> VideoSight:

@@ -91,6 +91,15 @@ class AskingTests(VideoTestCase):
         assert first["id"] == again["id"]
         assert again["jimeng"]["attached"] == "idempotency_key"
 
+    async def test_an_automatic_retry_gets_the_job_whose_answer_was_lost(self) -> None:
+        first = (await self.post(JOBS, {"prompt": "a ship"})).json()
+        again = (await self.post(JOBS, {"prompt": "a ship"}, **{"x-stainless-retry-count": "1"})).json()
+        assert (again["id"], again["jimeng"]["attached"]) == (first["id"], "retry")
+        other = (
+            await self.post(WAITING, {"prompt": "a ship", "async": True}, **{"x-stainless-retry-count": "1"})
+        ).json()
+        assert other["id"] != first["id"]  # another operation is another request
+
     async def test_what_jimeng_cannot_do_is_said(self) -> None:
         for path in ("/v1/videos/gen_1/remix", "/v1/videos/edits", "/v1/videos/extensions", "/v1/videos/characters"):
             response = await self.post(path, {"prompt": "a ship"})

@@ -43,5 +43,11 @@ def make_failed_video(code: str, **fields: Any) -> Generation:
 
 def make_file(generation: Generation, **fields: Any) -> Media:
     """A file of 1280×720 and a little over 10 s, still only at the upstream."""
-    told: dict[str, Any] = {"kind": "video", "content_type": "video/mp4", "width": 1280, "height": 720, "duration_s": 10.04}
+    told: dict[str, Any] = {
+        "kind": "video",
+        "content_type": "video/mp4",
+        "width": 1280,
+        "height": 720,
+        "duration_s": 10.04,
+    }
     return make_media(generation, **told | {"upstream_url": "https://upstream.example/0.mp4"} | fields)
