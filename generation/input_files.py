@@ -85,14 +85,14 @@ def store_file(file: IO[bytes], *, origin: str, source: str) -> StoredInput:
     """
     file.flush()
     sha256 = _sha256(file)
-    is_known = any(_is_kept(_name(sha256, suffix)) for suffix in _SUFFIXES_KEPT)
+    size_bytes = _size(file)
+    is_known = any(_is_kept(_name(sha256, suffix), size_bytes) for suffix in _SUFFIXES_KEPT)
     picture = read_picture(file, is_known=is_known)
     if picture.is_converted:
         file.flush()
-        sha256 = _sha256(file)
+        sha256, size_bytes = _sha256(file), _size(file)
     name = _name(sha256, picture.suffix)
-    size_bytes = os.stat(file.fileno()).st_size
-    if not _is_kept(name):
+    if not _is_kept(name, size_bytes):
         name = default_storage.save(name, Movable(file, file.name))
     return StoredInput(
         sha256=sha256,
@@ -117,10 +117,20 @@ def _sha256(file: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _is_kept(name: str) -> bool:
-    """Whether a file is there; if so, it counts as new: `inputs_prune` must not take it before its row is stored."""
+def _size(file: IO[bytes]) -> int:
+    return os.stat(file.fileno()).st_size
+
+
+def _is_kept(name: str, size_bytes: int) -> bool:
+    """Whether a file is there; if so, it counts as new: `inputs_prune` must not take it before its row is stored.
+
+    One of another size was left by a power failure, before its content reached the disk.
+    """
+    path = default_storage.path(name)
     try:
-        os.utime(default_storage.path(name))
+        if os.stat(path).st_size != size_bytes:
+            return False
+        os.utime(path)
     except FileNotFoundError:
         return False
     return True

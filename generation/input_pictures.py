@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import mmap
 import struct
+import threading
 import zlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -17,6 +19,10 @@ MAX_PIXELS: Final = 50_000_000
 _TOO_MANY_PIXELS: Final = f"This picture has more than {MAX_PIXELS // 10**6} megapixels."
 SIDE_MIN_PX: Final = 16
 SIDE_MAX_PX: Final = 8192
+
+# Decoding takes up to 15 bytes a pixel (WebP): above this, one at a time in the process.
+_LARGE_PIXELS: Final = 17_000_000
+_one_large: Final = threading.Lock()
 
 _KEPT: Final = tuple(IMAGE_TYPES)
 _CONVERTED: Final = ("GIF", "BMP", "TIFF", "AVIF")  # the first picture of each, as PNG
@@ -68,10 +74,9 @@ def read_picture(file: IO[bytes], *, is_known: bool = False) -> Picture:
         _check_before_decoding(file)
         with Image.open(file, formats=(*_KEPT, *_CONVERTED)) as image:
             _check_size(*image.size)
-            found = _SAME_AS.get(image.format or "", image.format or "")
-            if found in _KEPT:
-                return _kept(image, found, is_known=is_known)
-            return _as_png(image, file)
+            is_large = image.width * image.height > _LARGE_PIXELS and not is_known
+            with _one_large if is_large else nullcontext():
+                return _kept_or_converted(image, file, is_known=is_known)
     # Above 100 megapixels Pillow warns, which is an error where warnings are; above 200 it raises.
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise NotAPicture(_TOO_MANY_PIXELS) from error
@@ -79,6 +84,11 @@ def read_picture(file: IO[bytes], *, is_known: bool = False) -> Picture:
         raise NotAPicture(
             "This is not a whole picture that can be read: PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF."
         ) from error
+
+
+def _kept_or_converted(image: Image.Image, file: IO[bytes], *, is_known: bool) -> Picture:
+    found = _SAME_AS.get(image.format or "", image.format or "")
+    return _kept(image, found, is_known=is_known) if found in _KEPT else _as_png(image, file)
 
 
 def _kept(image: Image.Image, found: str, *, is_known: bool) -> Picture:

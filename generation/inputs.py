@@ -39,7 +39,8 @@ __all__ = [
 ]
 
 FETCHES_AT_ONCE: Final = 4  # of one request
-DECODERS: Final = 2  # of the process: a picture of 50 megapixels takes a second and 200 MB
+FETCHES_OF_ALL: Final = 100  # of the process, for the sake of its sockets
+DECODERS: Final = 2  # of the process: a picture of 50 megapixels takes a second
 _PIECE_BYTES: Final = 256 * 1024
 _SCHEME: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 
@@ -116,7 +117,7 @@ async def read_inputs(sources: Sequence[InputSource], *, policy: FetchPolicy | N
 async def _read(source: InputSource, policy: FetchPolicy, slots: asyncio.Semaphore) -> StoredInput:
     try:
         if isinstance(source, UrlSource):
-            async with slots:
+            async with slots, _fetches():
                 return await _fetched(source, policy)
         return await asyncio.get_running_loop().run_in_executor(_decoders(), _sent, source)
     except (NotAPicture, FetchFailed) as error:
@@ -138,6 +139,11 @@ def _sent(source: UploadedFileSource | InlineSource) -> StoredInput:
             return store_file(part, origin=InputImage.Origin.INLINE, source="")
         write_pieces(source.file.chunks(_PIECE_BYTES), part)
         return store_file(part, origin=InputImage.Origin.UPLOAD, source=PureWindowsPath(source.file.name or "").name)
+
+
+@cache
+def _fetches() -> asyncio.Semaphore:
+    return asyncio.Semaphore(FETCHES_OF_ALL)
 
 
 @cache

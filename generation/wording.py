@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from generation.models import Generation, GenerationEvent
+from generation.models import Generation, GenerationEvent, InputImage
 
 # By `GatewayError.code`; a test keeps it complete.
 ERRORS: Mapping[str, Promise] = MappingProxyType(
@@ -53,10 +53,53 @@ REASONS: Mapping[str, Promise] = MappingProxyType(
         "engine_restarted": gettext_lazy("the gateway was started again"),
     }
 )
+# Which way a generation was asked for, by `Generation.operation`; a test keeps it complete.
+OPERATIONS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "generations": gettext_lazy("image generation"),
+        "edits": gettext_lazy("image edit"),
+        "variations": gettext_lazy("image variation"),
+        "compositions": gettext_lazy("image composition"),
+        "video_generations": gettext_lazy("video generation"),
+        "videos": gettext_lazy("video job"),
+        "chat": gettext_lazy("chat"),
+    }
+)
+_FRAMES = (gettext_lazy("first frame"), gettext_lazy("last frame"))  # of a video, by position
 
 
 def error_in_words(code: str) -> str:
     return str(ERRORS.get(code, code.replace("_", " ")))
+
+
+def operation_in_words(operation: str) -> str:
+    return str(OPERATIONS.get(operation, operation.replace("_", " ")))
+
+
+def input_count(generation: Generation) -> str:
+    """`3 input pictures`, `first and last frame`; "" if there are none."""
+    count = len(generation.spec.get("inputs") or ())
+    if count and generation.kind == Generation.Kind.VIDEO:
+        return _("first frame") if count == 1 else _("first and last frame")
+    words = ngettext("%(count)d input picture", "%(count)d input pictures", count) % {"count": count}
+    return words if count else ""
+
+
+def input_name(generation: Generation, position: int) -> str:
+    """What an input picture is to its generation. `position`: from 0."""
+    if generation.kind == Generation.Kind.VIDEO and position < len(_FRAMES):
+        return str(_FRAMES[position])
+    return _("picture %(number)d") % {"number": position + 1}
+
+
+def input_origin(picture: InputImage) -> str:
+    """How an input picture came here, and from where, as far as that is known."""
+    match picture.origin:
+        case InputImage.Origin.FETCHED if picture.source:
+            return _("fetched from %(host)s") % {"host": picture.source}
+        case InputImage.Origin.UPLOAD if picture.source:
+            return _("uploaded as %(name)s") % {"name": picture.source}
+    return picture.get_origin_display()
 
 
 def spending(generation: Generation) -> str:

@@ -17,6 +17,7 @@ from asgiref.sync import ThreadSensitiveContext  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
+from generation.aliases import model_aliases  # noqa: E402
 from generation.engine import runtime  # noqa: E402
 from jimeng_site.admission import Admission  # noqa: E402
 from jimeng_site.database import Lanes, lanes_close, lanes_open, page_connections_close  # noqa: E402
@@ -30,7 +31,7 @@ GC_THRESHOLDS = (20_000, 20, 20)  # thousands of waiting requests are many objec
 REQUESTS_AT_ONCE = 48  # between arrival and wait; more gains nothing on one event loop
 READ_AHEAD_BYTES = 64 * 1024  # larger bodies are rare and do not queue at the door
 # Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
-PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/i18n/")
+PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/docs", "/i18n/")
 
 
 class ApiHandler(ASGIHandler):
@@ -85,6 +86,7 @@ class Application:
         try:
             self._lanes = lanes_open(settings.JIMENG_DATABASE_LANES)
             await runtime.start()
+            await model_aliases.refresh()
             # What is there now stays: the collector need not look through it again, nor so often.
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLDS)

@@ -1,5 +1,6 @@
-"""The operator's desk for generations: what was asked, who served it, what it cost and how it went. Read-only."""
+"""The operator's desk: generations (read-only: what was asked, who served it, what it cost) and model aliases."""
 
+from generation.admin.alias import ModelAliasAdmin
 from generation.admin.generation import GenerationAdmin
 
-__all__ = ["GenerationAdmin"]
+__all__ = ["GenerationAdmin", "ModelAliasAdmin"]

@@ -14,7 +14,7 @@ from accounts.display import NOTHING, ago, badge, cut, moment, two_lines
 from generation.admin import panels
 from generation.models import Generation
 from generation.templatetags.generation_extras import duration, short_id, status_badge
-from generation.wording import error_in_words, spending
+from generation.wording import error_in_words, input_count, operation_in_words, spending
 
 _PROMPT_CHARS = 60
 _ERROR_CHARS = 40
@@ -47,7 +47,8 @@ class GenerationCells:
 
     @admin.display(description=gettext_lazy("prompt"))
     def prompt_cell(self, generation: Generation) -> SafeString:
-        return format_html('<span class="jm-prompt">{}</span>', cut(generation.prompt, _PROMPT_CHARS))
+        shown = format_html('<span class="jm-prompt">{}</span>', cut(generation.prompt, _PROMPT_CHARS) or NOTHING)
+        return two_lines(shown, input_count(generation))
 
     @admin.display(description=gettext_lazy("account · API key"))
     def served_cell(self, generation: Generation) -> SafeString:
@@ -73,6 +74,17 @@ class GenerationCells:
         return ago(generation.created_at, at=timezone.now())
 
     # --- the detail page --------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_shown(self, generation: Generation) -> SafeString:
+        if generation.hidden_at is None:
+            return two_lines(status_badge(generation))
+        deleted = _("deleted through the API at %(time)s") % {"time": moment(generation.hidden_at)}
+        return two_lines(status_badge(generation), deleted)
+
+    @admin.display(description=gettext_lazy("asked by"))
+    def operation_shown(self, generation: Generation) -> str:
+        return operation_in_words(generation.operation)
 
     @admin.display(description=gettext_lazy("error"))
     def error_shown(self, generation: Generation) -> SafeString | str:
@@ -103,7 +115,7 @@ class GenerationCells:
 
     @admin.display(description=gettext_lazy("prompt"))
     def prompt_shown(self, generation: Generation) -> str:
-        return generation.prompt
+        return generation.prompt or NOTHING
 
     @admin.display(description=gettext_lazy("parameters"))
     def requested_shown(self, generation: Generation) -> SafeString | str:

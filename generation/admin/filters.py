@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from accounts.admin.filters import QuestionFilter
 from generation.catalog import MODELS
 from generation.models import Generation
+from generation.wording import OPERATIONS
 
 
 class ModelFilter(DropdownFilter):  # type: ignore[misc]  # unfold ships no types
@@ -28,6 +29,19 @@ class ModelFilter(DropdownFilter):  # type: ignore[misc]  # unfold ships no type
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Generation]) -> QuerySet[Generation]:
         return queryset.filter(model=self.value()) if self.value() else queryset
+
+
+class OperationFilter(DropdownFilter):  # type: ignore[misc]  # unfold ships no types
+    """Which way it was asked for."""
+
+    title = _("asked by")
+    parameter_name = "operation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Promise]]:
+        return list(OPERATIONS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Generation]) -> QuerySet[Generation]:
+        return queryset.filter(operation=self.value()) if self.value() else queryset
 
 
 class WhenFilter(QuestionFilter):

@@ -17,8 +17,8 @@ from unfold.paginator import InfinitePaginator
 from accounts.display import NOTHING
 from generation.admin import panels
 from generation.admin.cells import GenerationCells
-from generation.admin.filters import ModelFilter, WhenFilter
-from generation.admin.thumbnails import thumbnail
+from generation.admin.filters import ModelFilter, OperationFilter, WhenFilter
+from generation.admin.thumbnails import input_picture, thumbnail
 from generation.models import Generation, Media
 
 _PUBLIC_ID = re.compile(r"gen_[0-9a-f]+")
@@ -42,6 +42,7 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
         ("status", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
         ModelFilter,
+        OperationFilter,
         WhenFilter,
         ("account", AutocompleteSelectFilter),
         ("api_key", AutocompleteSelectFilter),
@@ -61,9 +62,9 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
     fieldsets = (
         (
             _("Outcome"),
-            {"fields": ("public_id", "status_cell", "error_shown", "credits_shown", "record_shown", "group_shown")},
+            {"fields": ("public_id", "status_shown", "error_shown", "credits_shown", "record_shown", "group_shown")},
         ),
-        (_("Asked"), {"fields": ("prompt_shown", "requested_shown", "key_shown", "client_shown")}),
+        (_("Asked"), {"fields": ("operation_shown", "prompt_shown", "requested_shown", "key_shown", "client_shown")}),
         (_("Done"), {"fields": ("model", "spec_shown", "account_shown", "attempt")}),
         (
             _("Times"),
@@ -82,8 +83,12 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
 
     def get_urls(self) -> list[URLPattern]:
         urls: list[URLPattern] = super().get_urls()
-        # Outside admin_view, which knows no async views; the view checks who asks.
-        return [path("thumbnail/<slug:public_id>.webp", thumbnail, name="generation_thumbnail"), *urls]
+        # Outside admin_view, which knows no async views; these check who asks.
+        return [
+            path("thumbnail/<slug:public_id>.webp", thumbnail, name="generation_thumbnail"),
+            path("input/<slug:public_id>/<int:position>", input_picture, name="generation_input"),
+            *urls,
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Generation]:
         media = Media.objects.defer("upstream_url").order_by("position")
@@ -113,6 +118,7 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
         if obj is not None:
             context["show_history"] = False  # nobody changes a generation here
             context["files"] = panels.files(obj)
+            context["inputs"] = panels.inputs(obj, obj.inputs.all())
             context["timeline"] = panels.timeline(obj, obj.events.select_related("account"))
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response

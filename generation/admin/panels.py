@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.display import NOTHING, clock, moment
-from generation.models import Generation, GenerationEvent, Media
+from generation.models import Generation, GenerationEvent, InputImage, Media
 from generation.services import media_path
 from generation.templatetags.generation_extras import EVENT_COLOURS, seconds, size
-from generation.wording import sentence
+from generation.wording import input_count, input_name, input_origin, sentence
 
 _SPEC_LABELS: dict[str, Promise] = {
     "count": gettext_lazy("pictures"),
@@ -26,9 +26,8 @@ _SPEC_LABELS: dict[str, Promise] = {
     "sample_strength": gettext_lazy("sample strength"),
     "seed": gettext_lazy("seed"),
     "output_format": gettext_lazy("file format"),
-    "seconds": gettext_lazy("seconds"),
 }
-_ELSEWHERE = frozenset({"model", "prompt", "width", "height", "inputs"})  # shown in lines of their own
+_ELSEWHERE = frozenset({"model", "prompt", "width", "height", "inputs", "seconds"})  # shown in lines of their own
 
 
 def spec_lines(generation: Generation) -> SafeString | str:
@@ -37,11 +36,15 @@ def spec_lines(generation: Generation) -> SafeString | str:
     lines: list[tuple[str, str]] = []
     if spec.get("width") and spec.get("height"):
         lines.append((_("size"), f"{spec['width']} × {spec['height']}"))
+    if spec.get("seconds"):
+        lines.append((_("length"), _("%(seconds)s s") % {"seconds": spec["seconds"]}))
     for name, value in spec.items():
         if name not in _ELSEWHERE and value not in (None, "", [], {}):
             lines.append((str(_SPEC_LABELS.get(name, name.replace("_", " "))), _plain(value)))
     if generation.seed is not None and spec.get("seed") is None:
         lines.append((_("seed drawn"), str(generation.seed)))
+    if given := input_count(generation):
+        lines.append((_("made from"), given))
     return _lines(lines)
 
 
@@ -69,6 +72,7 @@ def files(generation: Generation) -> list[dict[str, Any]]:
             "media": media,
             "path": media_path(media) if media.file else "",
             "is_picture": media.kind == Generation.Kind.IMAGE,
+            "has_poster": bool(media.thumbnail),
             "facts": " · ".join(_file_facts(media)),
         }
         for media in generation.media.all()
@@ -77,11 +81,31 @@ def files(generation: Generation) -> list[dict[str, Any]]:
 
 def _file_facts(media: Media) -> list[str]:
     facts = [f"{media.width} × {media.height}"] if media.width and media.height else []
+    if media.duration_s:
+        facts.append(seconds(media.duration_s))
     if media.file:
         return [*facts, media.content_type.rpartition("/")[2].upper(), size(media.size_bytes)]
     if media.fetch_due_at is None:
         return [*facts, _("could not be fetched")]
     return [*facts, _("fetched again at %(time)s") % {"time": clock(media.fetch_due_at, at=timezone.now())}]
+
+
+def inputs(generation: Generation, pictures: Iterable[InputImage]) -> list[dict[str, Any]]:
+    """Each picture that was given with the request: what it is for, its facts, and where it came from."""
+    return [
+        {
+            "position": picture.position,
+            "name": input_name(generation, picture.position),
+            "facts": " · ".join(_input_facts(picture)),
+            "origin": input_origin(picture),
+        }
+        for picture in pictures
+    ]
+
+
+def _input_facts(picture: InputImage) -> list[str]:
+    kind = picture.content_type.rpartition("/")[2].upper()
+    return [f"{picture.width} × {picture.height}", kind, size(picture.size_bytes)]
 
 
 def timeline(generation: Generation, events: Iterable[GenerationEvent]) -> list[dict[str, Any]]:

@@ -1,44 +1,52 @@
-"""The small picture of a result file, for staff; made when first asked for."""
+"""The pictures of the admin, for staff: of results their small pictures, of requests what was given with them."""
 
 from __future__ import annotations
 
-from asyncio import to_thread
-
 from django.core.exceptions import PermissionDenied
-from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from generation.engine.housekeeping import make_thumbnail
-from generation.models import Generation, Media
+from generation.models import InputImage, Media
+from generation.serving import stored_file_response, thumbnail_response
 from jimeng_site.database import in_database
-
-_FOREVER = "private, max-age=31536000, immutable"
 
 
 @require_safe
-async def thumbnail(request: HttpRequest, public_id: str) -> HttpResponse:
+async def thumbnail(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """The small picture of a result file, made when first asked for; of a video its poster."""
+    await _check_staff(request)
+    media = await in_database(lambda: Media.objects.filter(public_id=public_id).exclude(file="").first())
+    if media is None:
+        raise Http404
+    try:
+        return await thumbnail_response(request, media)
+    except FileNotFoundError as error:
+        raise Http404 from error
+
+
+@require_safe
+async def input_picture(request: HttpRequest, public_id: str, position: int) -> HttpResponseBase:
+    """The picture at `position` (from 0) of those that were given with a generation, as it was given."""
+    await _check_staff(request)
+    wanted = InputImage.objects.filter(generation__public_id=public_id, position=position)
+    picture = await in_database(wanted.first)
+    if picture is None or not picture.file.name:
+        raise Http404
+    try:
+        return await stored_file_response(
+            request,
+            name=picture.file.name,
+            content_type=picture.content_type,
+            etag=picture.sha256,
+            filename=f"{public_id}-input-{position + 1}.{picture.file.name.rpartition('.')[2]}",
+        )
+    except FileNotFoundError as error:
+        raise Http404 from error
+
+
+async def _check_staff(request: HttpRequest) -> None:
+    """Raises PermissionDenied."""
     user = await request.auser()
     if not (user.is_active and user.is_staff and await user.ahas_perm("generation.view_generation")):
         raise PermissionDenied
-    media = await in_database(lambda: Media.objects.filter(public_id=public_id).exclude(file="").first())
-    content = None if media is None else await _small_picture(media)
-    if content is None:
-        raise Http404
-    headers = {"Cache-Control": _FOREVER, "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(content, content_type="image/webp", headers=headers)
-
-
-async def _small_picture(media: Media) -> bytes | None:
-    if media.thumbnail:
-        try:
-            return await to_thread(_read, media.thumbnail.name)
-        except FileNotFoundError:
-            pass  # removed from the folder: made anew below
-    return await make_thumbnail(media) if media.kind == Generation.Kind.IMAGE else None
-
-
-def _read(name: str | None) -> bytes:
-    with default_storage.open(str(name)) as file:
-        content: bytes = file.read()
-    return content

@@ -53,7 +53,7 @@ class Inputs:
             self._reused.add(held.work.id)
         fresh = dict(known.fresh)
         if missing:
-            referer = signing.VIDEO_PAGE if isinstance(spec, VideoSpec) else signing.IMAGE_PAGE
+            referer = signing.VIDEO_PAGE if isinstance(spec, VideoSpec) else signing.ORIGIN
             files = [_image_file(known.files[sha256]) for sha256 in missing]
             async with self._slots:
                 pictures = await self._client.upload_images(held.login, files, referer=referer)

@@ -152,7 +152,7 @@ class UpstreamClient:
         )
 
     async def upload_images(
-        self, login: Login, images: Sequence[ImageFile], *, referer: str = signing.IMAGE_PAGE
+        self, login: Login, images: Sequence[ImageFile], *, referer: str = signing.ORIGIN
     ) -> list[UploadedPicture]:
         """Upload input pictures, in the order given: one token, 4 at once, each tried twice. Costs no credits.
 

@@ -206,8 +206,8 @@ def guarded_socket(approved: Sequence[IPAddress]) -> Callable[[Any], socket.sock
 async def _answer(address: URL, approved: Sequence[IPAddress]) -> AsyncIterator[aiohttp.ClientResponse]:
     """One request on a connection of its own.
 
-    A session each hop costs 0.3 ms; one for all would hand over kept connections, cookies and DNS answers that were
-    never checked for this request.
+    A session each hop costs less than a millisecond; one for all would hand over kept connections, cookies and DNS
+    answers that were never checked for this request.
     """
     connector = aiohttp.TCPConnector(
         resolver=_Pinned(approved),

@@ -54,7 +54,6 @@ def video_submission(
     return Submission(
         query={
             "da_version": model.draft_version,
-            "web_component_open_flag": "1",
             "web_version": WEB.video_web_version,
             "aigc_features": WEB.features,
         },

@@ -11,7 +11,7 @@ from generation.errors import InvalidSpec
 from generation.inputs import InputSource, UploadedFileSource, source_of
 from openai_compat.bodies import Body
 
-# Fields that hold a picture or a list of them, strongest first; a number in brackets may follow (`image[0]`).
+# Fields that hold a picture or a list of them, strongest first; brackets may follow (`image[0]`, `image[url]`).
 IMAGE_FIELDS: Final = ("image", "images", "image_url", "image_urls", "filePath", "file_path")
 FRAME_FIELDS: Final = (
     "input_reference",
@@ -28,7 +28,7 @@ FRAME_FIELDS: Final = (
 )
 # Files that are no input pictures.
 OTHER_FILES: Final = ("mask", "video_file", "video")
-_SUFFIX: Final = re.compile(r"(\[\d*\]|_\d+)\Z")
+_SUFFIX: Final = re.compile(r"(\[\w*\]|_\d+)\Z")
 _WHOLE_REQUEST_MAX: Final = 16  # more than any operation takes: the spec says how many are too many
 
 

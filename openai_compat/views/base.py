@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.views import APIView
 
+from generation.aliases import model_aliases
 from generation.errors import InvalidApiKey, UpstreamLoginExpired
 from generation.services import Caller
 from openai_compat.authentication import authenticate
@@ -37,6 +38,7 @@ class AsyncAPIView(APIView):
         try:
             method = self._checked_method(request)
             if method != "options":
+                await model_aliases.refresh_if_stale()
                 self.caller = await authenticate(request, needs_accounts=self.needs_accounts)
             response: HttpResponseBase = await getattr(self, method)(request, *args, **kwargs)
         except Exception as exc:

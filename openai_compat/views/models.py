@@ -7,7 +7,7 @@ from typing import Final, NotRequired, TypedDict
 
 from django.http import HttpRequest, JsonResponse
 
-from generation.catalog import ALIASES, MODELS, Kind, ModelInfo
+from generation.catalog import MODELS, Kind, ModelInfo, aliases
 from openai_compat.serializers.images import is_allowed, no_such_model
 from openai_compat.views.base import AsyncAPIView
 
@@ -57,7 +57,7 @@ def model_entry(name: str, info: ModelInfo) -> ModelEntry:
 
 def model_entries() -> Iterator[ModelEntry]:
     """All that may be named, models first."""
-    named = [*MODELS.items(), *((alias, MODELS[name]) for alias, name in ALIASES.items())]
+    named = [*MODELS.items(), *((alias, MODELS[name]) for alias, name in aliases().items())]
     return (model_entry(name, info) for name, info in named)
 
 

@@ -38,7 +38,9 @@ def files() -> Iterator[FileServer]:
 def own_gateway(sandbox: Sandbox, files: FileServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("images-in") / "data"
     gateway = Gateway(folder, upstream=sandbox.url, JIMENG_FETCH_ALLOW_HOSTS=files.host)
-    gateway.add_accounts(["sb-alice-contract"])
+    # A login of its own: one that turns up from another device is held by risk control.
+    sandbox.account("sb-images-in")
+    gateway.add_accounts(["sb-images-in"])
     gateway.start()
     yield gateway
     gateway.close()

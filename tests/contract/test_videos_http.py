@@ -187,6 +187,7 @@ def test_a_repetition_is_not_made_twice(http: httpx.Client, sandbox: Sandbox) ->
     job = http.post("/videos", json=body, headers={"Idempotency-Key": "video-job"}).json()
     later = http.post("/videos", json=body, headers={"Idempotency-Key": "video-job"}).json()
     assert job["id"] == later["id"] != first["jimeng"]["id"]
+    until_final(http, f"/videos/{job['id']}")
     assert len([each for each in sandbox.ledger()["submissions"] if each["prompt"] == "only once"]) == 2
     other = http.post("/videos", json={**body, "ratio": "16:9"}, headers={"Idempotency-Key": "video-job"})
     assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_key_reused")

@@ -82,6 +82,7 @@ class PictureServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # so that closing waits for them
+    request_queue_size = 128
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

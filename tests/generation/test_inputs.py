@@ -131,6 +131,13 @@ def test_a_picture_seen_before_is_not_stored_again(storage: Path) -> None:
     assert files(storage) == [first.name]
 
 
+def test_a_file_that_lost_its_content_is_stored_anew(storage: Path) -> None:
+    (first,) = read(inline(picture()))
+    (storage / first.name).write_bytes(b"")
+    assert read(inline(picture())) == [first]
+    assert stored_bytes(first) == picture()
+
+
 def test_many_requests_with_the_same_picture_at_once_leave_one_whole_file(storage: Path) -> None:
     async def all_at_once() -> list[list[StoredInput]]:
         return await asyncio.gather(

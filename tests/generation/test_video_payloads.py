@@ -54,7 +54,7 @@ def test_the_whole_submission() -> None:
     }
     metrics = sent.body["metrics_extra"]
     assert sent.query == {
-        "aigc_features": "app_lip_sync", "web_version": "6.6.0", "da_version": "3.2.8", "web_component_open_flag": "1"
+        "aigc_features": "app_lip_sync", "web_version": "6.6.0", "da_version": "3.2.8"
     }  # fmt: skip
     assert sent.body["extend"] == {
         "root_model": f"{KEY}_3.0", "m_video_commerce_info": commerce, "m_video_commerce_info_list": [commerce]

@@ -68,6 +68,7 @@ def test_json(fields: dict[str, Any], found: list[str]) -> None:
     [
         ({"filePaths": [URL, DATA]}, [URL, DATA]),
         ({"file_paths": [URL]}, [URL]),
+        ({"input_reference[image_url]": URL}, [URL]),
         ({"input_reference": {"image_url": URL}}, [URL]),
         ({"image_file_1": URL, "image_file_2": DATA}, [URL, DATA]),
         ({"first_frame": URL, "last_frame": DATA}, [URL, DATA]),
