@@ -180,7 +180,8 @@ MODELS: Mapping[str, ModelInfo] = MappingProxyType(
 )
 DEFAULT_IMAGE_MODEL = "jimeng-4.5"
 DEFAULT_VIDEO_MODEL = "jimeng-video-3.0"
-# Names that mean one of ours. OpenAI's names let clients work that only know those.
+# Names that mean one of ours, as a new gateway knows them; the table of aliases is the truth later on
+# (generation/aliases.py). OpenAI's names let clients work that only know those.
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "jimeng": DEFAULT_IMAGE_MODEL,
@@ -198,9 +199,25 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 
 
+class _Process:
+    """The aliases of this process: those of ALIASES until the table was read."""
+
+    aliases: Mapping[str, str] = ALIASES
+
+
+def aliases() -> Mapping[str, str]:
+    """Alias → name in MODELS, as they are now."""
+    return _Process.aliases
+
+
+def aliases_use(names: Mapping[str, str]) -> None:
+    """Let these be the aliases from now on; one whose model does not exist is left out."""
+    _Process.aliases = MappingProxyType({name: model for name, model in names.items() if model in MODELS})
+
+
 def resolve_model(name: str) -> ModelInfo | None:
-    """The model behind a public name or alias; None if there is none."""
-    return MODELS.get(ALIASES.get(name, name))
+    """The model behind a public name or alias; None if there is none. An alias never hides a model."""
+    return MODELS.get(name) or MODELS.get(_Process.aliases.get(name, ""))
 
 
 def nearest_ratio(width: float, height: float, ratios: tuple[str, ...] = RATIOS) -> str:

@@ -33,6 +33,9 @@ ERRORS: Mapping[str, Promise] = MappingProxyType(
         "result_unavailable": gettext_lazy("made, but its file cannot be fetched now"),
         "timed_out": gettext_lazy("past its deadline; its Jimeng record is kept"),
         "generation_still_running": gettext_lazy("still running"),
+        "video_not_ready": gettext_lazy("the video is not finished yet"),
+        "generation_not_cancellable": gettext_lazy("it is over, or its credits may be spent already"),
+        "not_supported": gettext_lazy("Jimeng does not support this"),
     }
 )
 # Why a generation went back into the queue: the account's fault, or ours. A test keeps the faults complete.

@@ -25,12 +25,18 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Work"),
             "separator": True,
-            "items": [_item(_("Generations"), "photo_library", "generation", "generation")],
+            "items": [
+                _item(_("Generations"), "photo_library", "generation", "generation"),
+                _item(_("Model aliases"), "alternate_email", "generation", "modelalias"),
+            ],
         },
         {
             "title": _("Site"),
             "separator": True,
-            "items": [_item(_("Users"), "person", "auth", "user")],
+            "items": [
+                _item(_("Users"), "person", "auth", "user"),
+                {"title": _("API reference"), "icon": "api", "link": reverse_lazy("docs")},
+            ],
         },
     ]
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from jimeng_site import secrets
+from jimeng_site import cors, secrets
+from jimeng_site.api_reference import SPECTACULAR
 from jimeng_site.database import SQLITE_OPTIONS
 from jimeng_site.logs import logging_config
 
@@ -121,6 +122,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "corsheaders",  # for its checks of the settings below
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "accounts",
     "generation",
     "openai_compat",
@@ -138,7 +142,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # The API and the media files need neither sessions nor CSRF tokens: each middleware costs a request 0.1 ms.
-JIMENG_API_MIDDLEWARE = ["jimeng_site.middleware.request_id"]
+JIMENG_API_MIDDLEWARE = ["jimeng_site.middleware.request_id", "corsheaders.middleware.CorsMiddleware"]
 ROOT_URLCONF = "jimeng_site.urls"
 ASGI_APPLICATION = "jimeng_site.asgi.application"
 APPEND_SLASH = True
@@ -161,6 +165,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 USE_TZ = True
@@ -171,7 +176,18 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "openai_compat.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+SPECTACULAR_SETTINGS = {**SPECTACULAR, "VERSION": JIMENG_VERSION}
+
+# --- browsers of other origins (the API only; keys travel in headers, never as cookies) ---------------
+JIMENG_CORS_ORIGINS = [each.strip() for each in env.str("JIMENG_CORS_ORIGINS", default="*").split(",") if each.strip()]
+CORS_ALLOW_ALL_ORIGINS = "*" in JIMENG_CORS_ORIGINS
+CORS_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in JIMENG_CORS_ORIGINS if origin != "*"]
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = cors.METHODS
+CORS_ALLOW_HEADERS = cors.REQUEST_HEADERS
+CORS_EXPOSE_HEADERS = cors.RESPONSE_HEADERS
 
 # --- logs ---------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

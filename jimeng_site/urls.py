@@ -6,9 +6,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from openai_compat.views.docs import docs
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("docs/", docs, name="docs"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("generation.urls")),
     path("", include("openai_compat.urls")),

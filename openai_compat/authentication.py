@@ -24,7 +24,7 @@ NO_KEY: Final = (
     "No API key was given. Send it as 'Authorization: Bearer jm-…' (x-api-key and api-key work too); "
     "keys are made in the admin."
 )
-_SESSIONIDS_MAX = 50
+SESSIONIDS_MAX = 50
 _CLIENT_MAX_CHARS = 120  # the column's length
 
 
@@ -57,13 +57,13 @@ def token_of(request: HttpRequest) -> str:
 def sessionids_of(token: str) -> list[str]:
     """The bare logins in a token: `one` or `one,two,…`. Raises InvalidApiKey for anything else."""
     parts = [part.strip() for part in token.split(",") if part.strip()]
-    look_right = 1 <= len(parts) <= _SESSIONIDS_MAX and all(map(_may_be_sessionid, parts))
+    look_right = 1 <= len(parts) <= SESSIONIDS_MAX and all(map(may_be_sessionid, parts))
     if not settings.JIMENG_PASSTHROUGH or not look_right:
         raise InvalidApiKey
     return list(dict.fromkeys(parts))
 
 
-def _may_be_sessionid(text: str) -> bool:
+def may_be_sessionid(text: str) -> bool:
     """Not a key of ours nor of OpenAI, and of the right characters."""
     return is_sessionid(text) and not text.startswith((KEY_PREFIX, "sk-"))
 

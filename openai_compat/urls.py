@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import re_path
+from django.urls import path, re_path
 
-from openai_compat.views import fallback, generations, health, images, models, videos
+from openai_compat.views import chat, docs, fallback, generations, health, images, models, tokens, videos
 
 app_name = "openai_compat"
 # Base URLs are joined carelessly: "https://host/v1/" + "/models" is meant well, too.
@@ -43,10 +43,15 @@ urlpatterns = [
         generations.GenerationCancel.as_view(),
         name="generation_cancel",
     ),
+    re_path(_ROOT + r"chat/completions/?\Z", chat.ChatCompletions.as_view(), name="chat_completions"),
     re_path(_ROOT + r"models/?\Z", models.Models.as_view(), name="models"),
     re_path(_ROOT + r"models/(?P<model_id>[^\n]+?)/?\Z", models.ModelDetail.as_view(), name="model"),
+    re_path(_ROOT + r"token/check/?\Z", tokens.TokenCheck.as_view(), name="token_check"),
+    re_path(_ROOT + r"token/points/?\Z", tokens.TokenPoints.as_view(), name="token_points"),
+    re_path(_ROOT + r"token/receive/?\Z", tokens.TokenReceive.as_view(), name="token_receive"),
+    path("v1/openapi.json", docs.OpenApiDocument.as_view(), name="openapi_document"),
     re_path(r"^ping/?\Z", health.ping, name="ping"),
     re_path(r"^healthz/?\Z", health.healthz, name="healthz"),
     re_path(r"^readyz/?\Z", health.readyz, name="readyz"),
-    re_path(r"^v1(?:/|\Z)", fallback.unknown_url, name="unknown_url"),
+    re_path(r"^(?:v1|token)(?:/|\Z)", fallback.unknown_url, name="unknown_url"),
 ]

@@ -11,7 +11,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.display import NOTHING, badge, moment
@@ -67,7 +66,6 @@ class ModelAliasForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 class ModelAliasAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     form = ModelAliasForm
     list_display = ("name", "target_cell", "kind_cell", "made_cell")
-    list_filter = (("target", ChoicesDropdownFilter),)
     search_fields = ("name", "target")
     search_help_text = gettext_lazy("Name of the alias or of the model")
     show_facets = admin.ShowFacets.NEVER

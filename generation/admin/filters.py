@@ -34,7 +34,7 @@ class ModelFilter(DropdownFilter):  # type: ignore[misc]  # unfold ships no type
 class OperationFilter(DropdownFilter):  # type: ignore[misc]  # unfold ships no types
     """Which way it was asked for."""
 
-    title = _("asked by")
+    title = _("kind of request")
     parameter_name = "operation"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Promise]]:

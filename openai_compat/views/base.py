@@ -31,13 +31,15 @@ class AsyncAPIView(APIView):
     content_negotiation_class = IgnoreAccept
     needs_accounts: ClassVar[bool] = False
     """True where the caller's own logins are put to work, so that they must be stored."""
+    needs_key: ClassVar[bool] = True
+    """False where anybody may ask, or the view finds out itself who does; `caller` is not set then."""
     caller: Caller
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]  # async
         self.args, self.kwargs = args, kwargs
         try:
             method = self._checked_method(request)
-            if method != "options":
+            if method != "options" and self.needs_key:
                 await model_aliases.refresh_if_stale()
                 self.caller = await authenticate(request, needs_accounts=self.needs_accounts)
             response: HttpResponseBase = await getattr(self, method)(request, *args, **kwargs)

@@ -8,12 +8,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from openai_compat.errors import Answer, Wire, describe, render
 
+_API_ROOTS = ("/v1", "/token")
 _TEXT_MAX_CHARS = 200  # of a path in a message
 
 
 @csrf_exempt
 async def unknown_url(request: HttpRequest) -> JsonResponse:
-    """404 for any method on an unknown path below /v1."""
+    """404 for any method on an unknown path below /v1 or /token."""
     path = request.path[:_TEXT_MAX_CHARS]
     message = f"Unknown request URL: {request.method} {path}."
     if path.startswith("/v1/v1"):
@@ -22,7 +23,7 @@ async def unknown_url(request: HttpRequest) -> JsonResponse:
 
 
 def is_api_path(path: str) -> bool:
-    return path == "/v1" or path.startswith("/v1/")
+    return path in _API_ROOTS or path.startswith(tuple(f"{root}/" for root in _API_ROOTS))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,12 +8,14 @@ from typing import ClassVar, Final
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 
 from generation.errors import InvalidSpec
 from generation.services import InputSource, Submission, generation_wait, note_answer, raise_if_failed
 from openai_compat.bodies import Body, read_body
 from openai_compat.image_streams import image_events
 from openai_compat.presenters import images_response, public_base_url
+from openai_compat.schema.operations import IMAGES_COMPOSITIONS, IMAGES_EDITS, IMAGES_GENERATIONS, IMAGES_VARIATIONS
 from openai_compat.serializers.images import ImagesRequest, Operation, images_request
 from openai_compat.serializers.inputs import input_sources
 from openai_compat.sse import stream
@@ -60,6 +62,7 @@ class ImageGenerations(_Images):
 
     operation = "generations"
 
+    @extend_schema(**IMAGES_GENERATIONS)
     async def post(self, request: HttpRequest) -> HttpResponseBase:
         return await self._create(request)
 
@@ -82,6 +85,7 @@ class ImageEdits(_FromImages):
 
     operation = "edits"
 
+    @extend_schema(**IMAGES_EDITS)
     async def post(self, request: HttpRequest) -> HttpResponseBase:
         return await self._create(request)
 
@@ -92,6 +96,7 @@ class ImageVariations(_FromImages):
     operation = "variations"
     most_inputs = 1
 
+    @extend_schema(**IMAGES_VARIATIONS)
     async def post(self, request: HttpRequest) -> HttpResponseBase:
         return await self._create(request)
 
@@ -101,5 +106,6 @@ class ImageCompositions(_FromImages):
 
     operation = "compositions"
 
+    @extend_schema(**IMAGES_COMPOSITIONS)
     async def post(self, request: HttpRequest) -> HttpResponseBase:
         return await self._create(request)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NoReturn
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
@@ -30,6 +31,15 @@ from generation.serving import media_response, thumbnail_response
 from openai_compat.bodies import Body, read_body
 from openai_compat.errors import describe, render
 from openai_compat.presenters import public_base_url
+from openai_compat.schema.operations import (
+    VIDEOS_CONTENT,
+    VIDEOS_CREATE,
+    VIDEOS_DELETE,
+    VIDEOS_GENERATION,
+    VIDEOS_GENERATIONS,
+    VIDEOS_GET,
+    VIDEOS_LIST,
+)
 from openai_compat.serializers.fields import Integer
 from openai_compat.serializers.videos import VideosRequest, frame_sources, videos_request, wants_async
 from openai_compat.submitting import submitted
@@ -83,6 +93,7 @@ class _Videos(AsyncAPIView):
 class VideoGenerations(_Videos):
     """A video, waited for; or with `"async": true` a job to poll."""
 
+    @extend_schema(**VIDEOS_GENERATIONS)
     async def post(self, request: HttpRequest) -> HttpResponseBase:
         body = await read_body(request)
         # Before anything is spent: a host that we refuse must not cost credits first.
@@ -109,6 +120,7 @@ class VideoGenerations(_Videos):
 
 
 class VideoGenerationDetail(_Videos):
+    @extend_schema(**VIDEOS_GENERATION)
     async def get(self, request: HttpRequest, video_id: str) -> HttpResponseBase:
         sight = await self._sight(await self._find(video_id))
         return _polled(video_generation(sight, base_url=public_base_url(request)), sight)
@@ -117,6 +129,7 @@ class VideoGenerationDetail(_Videos):
 class Videos(_Videos):
     """Jobs: a new one, and a list of them."""
 
+    @extend_schema(**VIDEOS_CREATE)
     async def post(self, request: HttpRequest) -> HttpResponseBase:
         body = await read_body(request)
         base_url = public_base_url(request)
@@ -124,6 +137,7 @@ class Videos(_Videos):
         sight = await self._new_sight(submission)
         return _polled(openai_video(sight, base_url=base_url), sight)
 
+    @extend_schema(**VIDEOS_LIST)
     async def get(self, request: HttpRequest) -> HttpResponseBase:
         rows, has_more = await generations_list(
             caller=self.caller,
@@ -146,10 +160,12 @@ class Videos(_Videos):
 
 
 class VideoDetail(_Videos):
+    @extend_schema(**VIDEOS_GET)
     async def get(self, request: HttpRequest, video_id: str) -> HttpResponseBase:
         sight = await self._sight(await self._find(video_id))
         return _polled(openai_video(sight, base_url=public_base_url(request)), sight)
 
+    @extend_schema(**VIDEOS_DELETE)
     async def delete(self, request: HttpRequest, video_id: str) -> HttpResponseBase:
         """Cancelled if nothing is spent; else it goes on, and only the operator still sees it."""
         generation = await self._find(video_id)
@@ -160,6 +176,7 @@ class VideoDetail(_Videos):
 class VideoContent(_Videos):
     """The file itself, whole or in ranges, or its poster."""
 
+    @extend_schema(**VIDEOS_CONTENT)
     async def get(self, request: HttpRequest, video_id: str) -> HttpResponseBase:
         generation = await self._find(video_id)
         variant = request.GET.get("variant") or "video"

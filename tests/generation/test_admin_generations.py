@@ -219,5 +219,5 @@ class GenerationDetailTests(AdminTestCase):
                 detail={"attempt": number},
             )
         self.client.get(detail_url(generation))  # fills the process's memory of content types
-        with self.assertNumQueries(5):  # session, user, generation, media, events
+        with self.assertNumQueries(6):  # session, user, generation, media, inputs, events
             self.client.get(detail_url(generation))

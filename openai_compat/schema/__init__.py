@@ -1,0 +1,1 @@
+"""The OpenAPI document: schema/operations.py tells how a view is described."""
