@@ -75,32 +75,36 @@ class _Asked:
     account_id: int | None
 
 
-_Question = Callable[[UpstreamClient, _Asked], Awaitable[TokenState]]
+Question = Callable[[UpstreamClient, _Asked], Awaitable[TokenState]]
 # One set of slots per client, which lives as long as its event loop.
 _slots: WeakKeyDictionary[UpstreamClient, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 async def tokens_check(sessionids: Sequence[str]) -> dict[str, TokenState]:
     """Whether the logins live, by sessionid; each is asked about once. Raises UpstreamUnreachable without an engine."""
-    return await _ask_all(sessionids, _check)
+    return await ask_all(_client(), sessionids, check)
 
 
 async def tokens_points(sessionids: Sequence[str]) -> dict[str, TokenState]:
     """The balances, by sessionid; as `tokens_check`."""
-    return await _ask_all(sessionids, _points)
+    return await ask_all(_client(), sessionids, points)
 
 
 async def tokens_receive(sessionids: Sequence[str]) -> dict[str, TokenState]:
     """Take today's gifts, and read the balances after; as `tokens_check`."""
-    return await _ask_all(sessionids, _receive)
+    return await ask_all(_client(), sessionids, receive)
 
 
-async def _ask_all(sessionids: Sequence[str], question: _Question) -> dict[str, TokenState]:
+def _client() -> UpstreamClient:
     running = runtime.current()
     if running is None:
         raise UpstreamUnreachable
+    return running.client
+
+
+async def ask_all(client: UpstreamClient, sessionids: Sequence[str], question: Question) -> dict[str, TokenState]:
+    """The same question about each login once, CALLS_AT_ONCE at a time; whatever fails is told, not raised."""
     asked = await in_database(_prepared, list(dict.fromkeys(sessionids)))
-    client = running.client
     slots = _slots.setdefault(client, asyncio.Semaphore(CALLS_AT_ONCE))
 
     async def answer(each: _Asked) -> TokenState:
@@ -138,7 +142,7 @@ def _unstored_login(sessionid: str) -> Login:
     return Login(sessionid=sessionid, web_id=f"7{int(digest[:32], 16) % 10**18:018d}", uid_tt=digest[32:])
 
 
-async def _check(client: UpstreamClient, asked: _Asked) -> TokenState:
+async def check(client: UpstreamClient, asked: _Asked) -> TokenState:
     found = await client.account_info(asked.login)
     if asked.account_id is not None:
         await in_database(
@@ -151,7 +155,7 @@ async def _check(client: UpstreamClient, asked: _Asked) -> TokenState:
     return TokenState(live=True, screen_name=found.screen_name)
 
 
-async def _points(client: UpstreamClient, asked: _Asked) -> TokenState:
+async def points(client: UpstreamClient, asked: _Asked) -> TokenState:
     credits = await client.credits(asked.login)
     if asked.account_id is not None:
         await in_database(
@@ -166,13 +170,13 @@ async def _points(client: UpstreamClient, asked: _Asked) -> TokenState:
     return TokenState(live=True, credits=credits)
 
 
-async def _receive(client: UpstreamClient, asked: _Asked) -> TokenState:
+async def receive(client: UpstreamClient, asked: _Asked) -> TokenState:
     """A gift that was taken stays told even if the balance cannot be read then."""
     received = await _take_gift(client, asked)
     if asked.account_id is not None:
         await in_database(accounts.account_checked_in, account_id=asked.account_id, at=timezone.now())
     try:
-        state = await _points(client, asked)
+        state = await points(client, asked)
     except UpstreamFailure as failure:
         await _note_failure(asked, failure)
         state = TokenState(trouble=_trouble(failure))

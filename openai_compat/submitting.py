@@ -29,7 +29,7 @@ from openai_compat.bodies import OFF_LOOP_BYTES, Body
 
 IDEMPOTENCY_KEY_MAX_CHARS: Final = 255
 _CHUNK_BYTES: Final = 256 * 1024
-PICTURES_AT_ONCE: Final = 6
+PICTURES_AT_ONCE: Final = 3
 
 
 class Wanted(Protocol):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
+from generation.engine.batching import Batcher
 from generation.inputs import open_input
 from generation.models import InputImage, UploadedImage
 from generation.specs import VideoSpec
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What is known of these input pictures of a generation, and to this account?"""
+
+    generation_id: int
+    account_id: int
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """The files of a generation by SHA-256, and what its account has uploaded of them lately."""
 
@@ -33,6 +43,7 @@ class _Known:
     fresh: Mapping[str, UploadedPicture]
 
 
+BATCH = 50  # generations of 10 pictures each: 500 hashes in a query
 UPLOADING_AT_ONCE = 8  # generations: many at once would all be ready only when the last is
 
 
@@ -42,16 +53,17 @@ class Inputs:
     def __init__(self, client: UpstreamClient) -> None:
         self._client = client
         self._slots = asyncio.Semaphore(UPLOADING_AT_ONCE)
+        self._known: Batcher[_Question, _Known] = Batcher(_known, limit=BATCH, name="known-inputs")
         self._reused: set[int] = set()  # generations that were given a URI of an earlier upload
 
     async def uploaded(self, held: Held) -> list[UploadedPicture]:
         """In the order of the spec; what the account uploaded lately is not uploaded again. Raises UpstreamFailure."""
         spec = held.work.spec
-        known = await in_database(_known, held.work.id, held.account_id, spec.inputs, at=timezone.now())
+        known = await self._known(_Question(generation_id=held.work.id, account_id=held.account_id, inputs=spec.inputs))
         missing = [sha256 for sha256 in dict.fromkeys(spec.inputs) if sha256 not in known.fresh]
         if len(missing) < len(set(spec.inputs)):
             self._reused.add(held.work.id)
-        fresh = dict(known.fresh)
+        fresh = {sha256: picture for sha256, picture in known.fresh.items() if sha256 in spec.inputs}
         if missing:
             referer = signing.VIDEO_PAGE if isinstance(spec, VideoSpec) else signing.ORIGIN
             files = [_image_file(known.files[sha256]) for sha256 in missing]
@@ -91,16 +103,26 @@ def _with_size(picture: UploadedPicture, stored: InputImage) -> UploadedPicture:
     return replace(picture, width=stored.width, height=stored.height)
 
 
-def _known(generation_id: int, account_id: int, inputs: Sequence[str], *, at: datetime) -> _Known:
+async def _known(questions: list[_Question]) -> list[_Known]:
+    return await in_database(_look_up, questions, at=timezone.now())
+
+
+def _look_up(questions: Sequence[_Question], *, at: datetime) -> list[_Known]:
+    """Two queries for all that were asked at the same time."""
     since = at - timedelta(seconds=settings.JIMENG_UPLOAD_REUSE_S)
-    uploads = UploadedImage.objects.filter(account_id=account_id, sha256__in=inputs, uploaded_at__gt=since)
-    return _Known(
-        files={row.sha256: row for row in InputImage.objects.filter(generation_id=generation_id)},
-        fresh={
-            row.sha256: UploadedPicture(uri=row.uri, width=row.width, height=row.height, format=row.format)
-            for row in uploads
-        },
-    )
+    files: dict[int, dict[str, InputImage]] = {}
+    for row in InputImage.objects.filter(generation_id__in={each.generation_id for each in questions}):
+        files.setdefault(row.generation_id, {})[row.sha256] = row
+    fresh: dict[int, dict[str, UploadedPicture]] = {}
+    for upload in UploadedImage.objects.filter(
+        account_id__in={each.account_id for each in questions},
+        sha256__in={sha256 for each in questions for sha256 in each.inputs},
+        uploaded_at__gt=since,
+    ):
+        fresh.setdefault(upload.account_id, {})[upload.sha256] = UploadedPicture(
+            uri=upload.uri, width=upload.width, height=upload.height, format=upload.format
+        )
+    return [_Known(files=files.get(each.generation_id, {}), fresh=fresh.get(each.account_id, {})) for each in questions]
 
 
 def _remember(account_id: int, pictures: Mapping[str, UploadedPicture], *, at: datetime) -> None:

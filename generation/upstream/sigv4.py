@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
@@ -62,12 +63,19 @@ def signed_headers(
     )
     scope = f"{moment[:8]}/{region}/{service}/aws4_request"
     wording = "\n".join([_ALGORITHM, moment, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    key = f"AWS4{credentials.secret_access_key}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
+    key = _signing_key(credentials.secret_access_key, scope)
     signature = hmac.digest(key, wording.encode(), "sha256").hex()
     told = f"Credential={credentials.access_key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
     return {**headers, "Authorization": f"{_ALGORITHM} {told}"}
+
+
+@lru_cache(maxsize=64)
+def _signing_key(secret: str, scope: str) -> bytes:
+    """The same for all calls that one token signs on one day."""
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 def _quoted(text: str) -> str:
