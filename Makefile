@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+# Clients of other people, for the contract tests: they agree neither with our packages nor with each other.
+CLIENTS := .venv-contract/.installed .venv-litellm/.installed tests/contract/sdk/node_modules/.installed
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -20,6 +22,17 @@ $(DEV_STAMP): requirements-dev.txt requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(STAMP)
 
+.venv-%/.installed: requirements-%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+tests/contract/sdk/node_modules/.installed: tests/contract/sdk/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix $(<D) && touch $@; \
+		else echo "No npm here: the tests with Node.js will be skipped."; fi
+
+clients: $(CLIENTS) ## Install what the contract tests run: two Python environments, Node.js packages
+
 export JIMENG_DEMO_BEGUN := $(shell date +%s)
 demo: setup ## Try it: sandbox upstream and SQLite, nothing to configure
 	@$(BIN)/python manage.py demo
@@ -28,18 +41,21 @@ run: setup ## Serve on HOST:PORT, against the real Jimeng
 	@$(BIN)/python manage.py prepare
 	@$(BIN)/gunicorn jimeng_site.asgi:application
 
-test: $(DEV_STAMP) ## Run all tests
-	$(BIN)/pytest
+test: $(DEV_STAMP) $(CLIENTS) ## Run all tests
+	$(BIN)/pytest -n auto --dist loadfile
 
-check: $(DEV_STAMP) ## What CI runs: lint, types, import contracts, migrations, tests
+contract: $(DEV_STAMP) $(CLIENTS) ## Run the contract tests only: real clients against a live server
+	$(BIN)/pytest -n auto --dist loadfile tests/contract
+
+check: $(DEV_STAMP) $(CLIENTS) ## What CI runs: lint, types, import contracts, migrations, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 bench: $(DEV_STAMP) ## Measure overhead, upstream calls, CPU and memory against the sandbox
 	$(BIN)/python -m bench
 
-.PHONY: help setup demo run test check bench
+.PHONY: help setup clients demo run test contract check bench

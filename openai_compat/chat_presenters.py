@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from generation.errors import ResultUnavailable
 from generation.models import Generation, Media
 from generation.services import Attached, Progress
 from openai_compat.presenters import JimengFacts, effective_of, facts_of, result_url
 from openai_compat.video_presenters import file_of, video_effective
+
+_CHINESE: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
 class Link(TypedDict):
@@ -30,49 +33,73 @@ class VideoPart(TypedDict):
     video_url: Link
 
 
-class ChatResult(TypedDict):
-    """`lines`: one piece of Markdown for each file; joined they are the content of the message."""
+class Files(TypedDict):
+    """The results for clients that read lists: the one of their kind."""
 
-    lines: list[str]
-    images: list[ImagePart]
-    videos: list[VideoPart]
+    images: NotRequired[list[ImagePart]]
+    videos: NotRequired[list[VideoPart]]
+
+
+class ChatResult(TypedDict):
+    """`pieces`: one of Markdown for each file; joined they are the content of the message."""
+
+    pieces: list[str]
+    files: Files
     jimeng: JimengFacts
 
 
-class Message(TypedDict):
+class Message(Files):
     role: Literal["assistant"]
     content: str
     refusal: None
-    images: NotRequired[list[ImagePart]]
-    videos: NotRequired[list[VideoPart]]
 
 
 def chat_result(finished: Sequence[Generation], *, base_url: str, attached: Attached) -> ChatResult:
     """What final generations, `media` prefetched, have brought; at least one succeeded. Raises ResultUnavailable."""
     done = [generation for generation in finished if generation.status == Generation.Status.SUCCEEDED]
-    result = ChatResult(lines=[], images=[], videos=[], jimeng=_facts(finished, done, attached))
-    for media in [media for generation in done for media in _files(generation)]:
-        url = result_url(media, base_url=base_url)
-        if media.kind == Generation.Kind.VIDEO:
-            result["lines"].append(f"[▶ video.mp4]({url})")
-            result["videos"].append(VideoPart(type="video_url", index=len(result["videos"]), video_url=Link(url=url)))
-        else:
-            result["lines"].append(f"![image]({url})")
-            result["images"].append(ImagePart(type="image_url", index=len(result["images"]), image_url=Link(url=url)))
-    if not result["lines"]:
+    media = [each for generation in done for each in _files(generation)]
+    urls = [url for url in (result_url(each, base_url=base_url) for each in media) if url]
+    if not urls:
         raise ResultUnavailable(public_id=done[0].public_id)
-    # Each piece but the last ends its paragraph, so that streamed and whole answers are the same text.
-    result["lines"] = [f"{line}\n\n" for line in result["lines"][:-1]] + result["lines"][-1:]
-    return result
+    if done[0].kind == Generation.Kind.VIDEO:
+        pieces = [_video_piece(url) for url in urls]
+        videos = [VideoPart(type="video_url", index=at, video_url=Link(url=url)) for at, url in enumerate(urls)]
+        files = Files(videos=videos)
+    else:
+        pieces = [image_piece(url, index=at) for at, url in enumerate(urls)]
+        images = [ImagePart(type="image_url", index=at, image_url=Link(url=url)) for at, url in enumerate(urls)]
+        files = Files(images=images)
+    return ChatResult(pieces=pieces, files=files, jimeng=_facts(finished, done, attached))
+
+
+def image_piece(url: str, *, index: int) -> str:
+    """Markdown of one picture of several: each in a paragraph of its own."""
+    return f"\n\n![image]({url})" if index else f"![image]({url})"
+
+
+def _video_piece(url: str) -> str:
+    """A link and the bare address: no Markdown shows videos everywhere.
+
+    NextChat plays what a link ends in `.mp4`, so that this one does, behind the signature; servers never see it.
+    """
+    return f"[▶ video.mp4]({url}#.mp4)\n\n{url}"
+
+
+def early_urls(media: Sequence[Media], generations: Sequence[Generation], *, base_url: str) -> list[str]:
+    """The addresses that an answer will begin with, of pictures that are stored while others are still made."""
+    urls: list[str] = []
+    for generation in generations:
+        stored = [each for each in media if each.generation_id == generation.pk]
+        for position in range(generation.spec["count"]):
+            if position >= len(stored) or stored[position].position != position or not stored[position].file:
+                return urls
+            urls.append(result_url(stored[position], base_url=base_url))
+    return urls
 
 
 def completion(result: ChatResult, *, chat_id: str, created: int, model: str) -> dict[str, Any]:
     """A whole `chat.completion`."""
-    message = Message(role="assistant", content="".join(result["lines"]), refusal=None)
-    if result["images"]:
-        message["images"] = result["images"]
-    if result["videos"]:
-        message["videos"] = result["videos"]
+    message = Message(role="assistant", content="".join(result["pieces"]), refusal=None, **result["files"])
     return {
         "id": chat_id,
         "object": "chat.completion",
@@ -119,7 +146,7 @@ def progress_line(progress: Progress, *, chinese: bool) -> str:
 
 
 def is_chinese(text: str) -> bool:
-    return any("\u4e00" <= sign <= "\u9fff" for sign in text)
+    return _CHINESE.search(text) is not None
 
 
 def _files(generation: Generation) -> list[Media]:

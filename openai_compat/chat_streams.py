@@ -10,8 +10,15 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from generation.services import Progress, Submission, generation_follow, note_answer, raise_if_failed
-from openai_compat.chat_presenters import chat_result, is_chinese, no_chat_usage, progress_line
+from generation.services import Progress, Submission, generation_follow, media_of, note_answer, raise_if_failed
+from openai_compat.chat_presenters import (
+    chat_result,
+    early_urls,
+    image_piece,
+    is_chinese,
+    no_chat_usage,
+    progress_line,
+)
 from openai_compat.serializers.chat import ChatRequest
 from openai_compat.sse import KEEP_ALIVE, event
 
@@ -57,23 +64,47 @@ async def chat_events(submission: Submission, *, asked: ChatRequest, base_url: s
     chunks = _Chunks(model=asked.model, include_usage=asked.include_usage)
     teller = _Teller(chinese=is_chinese(asked.prompt))
     yield chunks.delta({"role": "assistant", "content": ""})
+    early = _Early(submission, base_url=base_url)
     async for update in generation_follow(submission.generations, beat_s=BEAT_S):
         if update.finished is None:
-            line = teller.line(update.progress)
+            # Clients take what is thought after the first of the answer for a second thought.
+            line = {} if early.shown else teller.line(update.progress)
             yield chunks.delta(line) if line else KEEP_ALIVE
+            for piece in await early.pieces(update.progress):
+                yield chunks.delta({"content": piece})
             continue
         raise_if_failed(update.finished)
         result = chat_result(update.finished, base_url=base_url, attached=submission.attached)
         if teller.separator:
             yield chunks.delta({"content": teller.separator})
-        images: list[Any] = [*result["images"]]
-        for index, line_of_file in enumerate(result["lines"]):
-            shown = {"images": images[index : index + 1]} if images else {"videos": result["videos"]}
-            yield chunks.delta({"content": line_of_file, **shown})
+        for piece in result["pieces"]:
+            if piece not in early.shown:
+                yield chunks.delta({"content": piece})
+        # In a chunk of their own: LobeChat reads no text from a chunk that has images.
+        yield chunks.delta({**result["files"]})
         note_answer(update.finished)
         yield chunks.delta({}, finish_reason="stop", jimeng=result["jimeng"])
         if asked.include_usage:
             yield chunks.usage()
+
+
+class _Early:
+    """Pictures that are stored while others of the same request are still made, in the order of the answer."""
+
+    def __init__(self, submission: Submission, *, base_url: str) -> None:
+        self._generations = submission.generations
+        self._base_url = base_url
+        self._count = sum(each.spec.get("count", 1) for each in submission.generations)
+        self.shown: list[str] = []
+
+    async def pieces(self, progress: Progress) -> list[str]:
+        """What is new, as Markdown. The database is asked only while the upstream has more than was shown."""
+        if settings.JIMENG_CHAT_PROGRESS == "content" or not len(self.shown) < progress.ready < self._count:
+            return []
+        urls = early_urls(await media_of(self._generations), self._generations, base_url=self._base_url)
+        fresh = [image_piece(url, index=at) for at, url in enumerate(urls)][len(self.shown) :]
+        self.shown += fresh
+        return fresh
 
 
 class _Teller:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from openai_compat.schema.requests import IMAGE_FIELDS, VIDEO_FIELDS
+from openai_compat.schema.requests import IMAGE_FIELDS
 from openai_compat.schema.typed import Schema, ref
 
 _USAGE: Final[Schema] = {
@@ -86,7 +86,7 @@ _SAID: Final[Schema] = {
 }
 # What may stand beside `messages`, as at the other endpoints.
 _OF_IMAGES: Final = ("n", "size", "quality", "ratio", "resolution", "negative_prompt", "seed", "output_format")
-_OF_VIDEOS: Final = ("seconds", "duration", "aspect_ratio")
+_OF_VIDEOS: Final = {"seconds": 5, "duration": 5, "aspect_ratio": "16:9"}
 CHAT_REQUEST: Final[Schema] = {
     "type": "object",
     "required": ["messages"],
@@ -105,11 +105,14 @@ CHAT_REQUEST: Final[Schema] = {
         },
         "stream": {"type": ["boolean", "null"]},
         "stream_options": {
-            "type": ["object", "null"],
-            "properties": {"include_usage": {"type": ["boolean", "null"]}},
+            "description": "`include_usage: true` adds a last chunk with the usage.",
+            "examples": [{"include_usage": True}],
         },
         **{name: IMAGE_FIELDS[name] for name in _OF_IMAGES},
-        **{name: VIDEO_FIELDS[name] for name in _OF_VIDEOS},
+        **{
+            name: {"description": "Of videos, as for `createVideo`; ignored for images.", "examples": [example]}
+            for name, example in _OF_VIDEOS.items()
+        },
     },
     "examples": [{"model": "jimeng-4.5:16:9", "messages": [{"role": "user", "content": "a lighthouse in the mist"}]}],
 }

@@ -1,6 +1,6 @@
 """What each operation takes and answers.
 
-To describe a new one: add a constant here, made by `_operation`, with its request from schema/requests.py and its
+To describe a new one: add a constant here, made by `operation`, with its request from schema/requests.py and its
 answer from schema/components.py (a TypedDict of a presenter becomes a schema by being named in `components`), and put
 one line above the method of the view:
 
@@ -16,8 +16,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from openai_compat.schema import requests
+from openai_compat.schema.building import json_answer, operation, or_events, parameter
 from openai_compat.schema.chat import CHAT_REQUEST
-from openai_compat.schema.components import BEARER, error_responses
+from openai_compat.schema.components import BEARER
 from openai_compat.schema.typed import Schema, ref
 from openai_compat.submitting import IDEMPOTENCY_KEY_MAX_CHARS
 
@@ -25,68 +26,22 @@ _SUBMITTING: Final = (400, 401, 404, 409, 413, 415, 429, 500, 502, 503, 504)
 _LOOKING: Final = (400, 401, 404, 500)
 
 
-def _json(schema: Schema, description: str, *headers: str) -> Schema:
-    return {
-        "description": description,
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in ("x-request-id", *headers)},
-        "content": {"application/json": {"schema": schema}},
-    }
-
-
-def _or_events(answer: Schema) -> Schema:
-    """The answer, or server-sent events with `stream`; a failure is an event then, too."""
-    return {**answer, "content": {**answer["content"], "text/event-stream": {"schema": {"type": "string"}}}}
-
-
-def _parameter(place: str, name: str, description: str, **schema: Any) -> Schema:
-    required = {"required": True} if place == "path" else {}
-    return {"name": name, "in": place, "description": description, **required, "schema": {"type": "string", **schema}}
-
-
-def _operation(
-    operation_id: str,
-    tag: str,
-    summary: str,
-    *,
-    answers: dict[int, Schema],
-    errors: tuple[int, ...],
-    description: str = "",
-    body: Schema | None = None,
-    parameters: tuple[Schema, ...] = (),
-    needs_key: bool = True,
-) -> dict[str, Any]:
-    """The arguments of drf-spectacular's `extend_schema`: the operation as it stands in the document."""
-    operation: Schema = {
-        "operationId": operation_id,
-        "tags": [tag],
-        "summary": summary,
-        "parameters": list(parameters),
-        "security": [{BEARER: []}] if needs_key else [],
-        "responses": {**{str(status): answer for status, answer in answers.items()}, **error_responses(*errors)},
-    }
-    if description:
-        operation["description"] = description
-    if body is not None:
-        operation["requestBody"] = body
-    return {"operation": operation}
-
-
-_IDEMPOTENCY_KEY: Final = _parameter(
+_IDEMPOTENCY_KEY: Final = parameter(
     "header",
     "Idempotency-Key",
     "A request with the same key and body is answered with the same generation, and never paid twice.",
     maxLength=IDEMPOTENCY_KEY_MAX_CHARS,
 )
-_PREFER: Final = _parameter("header", "Prefer", "`respond-async` answers at once with a job.")
-_VIDEO_ID: Final = _parameter("path", "video_id", "`gen_…`, as the answer named it.")
-_GENERATION_ID: Final = _parameter("path", "generation_id", "`gen_…`, as an answer or an error named it.")
-_MODEL_ID: Final = _parameter("path", "model_id", "The name of a model or an alias.")
-_PICTURES: Final = _or_events(_json(ref("ImagesResponse"), "The pictures."))
-_JOB: Final = _json(ref("OpenAIVideo"), "The job.", "openai-poll-after-ms")
+_PREFER: Final = parameter("header", "Prefer", "`respond-async` answers at once with a job.")
+_VIDEO_ID: Final = parameter("path", "video_id", "`gen_…`, as the answer named it.")
+_GENERATION_ID: Final = parameter("path", "generation_id", "`gen_…`, as an answer or an error named it.")
+_MODEL_ID: Final = parameter("path", "model_id", "The name of a model or an alias.")
+_PICTURES: Final = or_events(json_answer(ref("ImagesResponse"), "The pictures."))
+_JOB: Final = json_answer(ref("OpenAIVideo"), "The job.", "openai-poll-after-ms")
 
 
 def _images(operation_id: str, summary: str, body: Schema, description: str = "") -> dict[str, Any]:
-    return _operation(
+    return operation(
         operation_id,
         "Images",
         summary,
@@ -105,7 +60,7 @@ IMAGES_COMPOSITIONS: Final = _images("createImageComposition", "One picture from
 IMAGES_VARIATIONS: Final = _images("createImageVariation", "A picture like the one given", requests.VARIATION)
 
 # --- videos -------------------------------------------------------------------------------------------
-VIDEOS_GENERATIONS: Final = _operation(
+VIDEOS_GENERATIONS: Final = operation(
     "createVideoAndWait",
     "Videos",
     "A video, waited for",
@@ -113,20 +68,20 @@ VIDEOS_GENERATIONS: Final = _operation(
     body=requests.VIDEO_WAITED,
     parameters=(_IDEMPOTENCY_KEY, _PREFER),
     answers={
-        200: _json(ref("VideoAnswer"), "The video."),
-        202: _json(ref("VideoGeneration"), "The job.", "Location", "Preference-Applied", "openai-poll-after-ms"),
+        200: json_answer(ref("VideoAnswer"), "The video."),
+        202: json_answer(ref("VideoGeneration"), "The job.", "Location", "Preference-Applied", "openai-poll-after-ms"),
     },
     errors=_SUBMITTING,
 )
-VIDEOS_GENERATION: Final = _operation(
+VIDEOS_GENERATION: Final = operation(
     "getVideoGeneration",
     "Videos",
     "A job of createVideoAndWait",
     parameters=(_VIDEO_ID,),
-    answers={200: _json(ref("VideoGeneration"), "The job.", "openai-poll-after-ms")},
+    answers={200: json_answer(ref("VideoGeneration"), "The job.", "openai-poll-after-ms")},
     errors=_LOOKING,
 )
-VIDEOS_CREATE: Final = _operation(
+VIDEOS_CREATE: Final = operation(
     "createVideo",
     "Videos",
     "A job that makes a video",
@@ -135,40 +90,40 @@ VIDEOS_CREATE: Final = _operation(
     answers={200: _JOB},
     errors=_SUBMITTING,
 )
-VIDEOS_LIST: Final = _operation(
+VIDEOS_LIST: Final = operation(
     "listVideos",
     "Videos",
     "Your videos, newest first",
     parameters=(
-        _parameter("query", "after", "The last id of the page before."),
-        _parameter("query", "limit", "1 to 100, by default 20.", type="integer", minimum=1, maximum=100),
-        _parameter("query", "order", "By time of creation.", enum=["asc", "desc"]),
+        parameter("query", "after", "The last id of the page before."),
+        parameter("query", "limit", "1 to 100, by default 20.", type="integer", minimum=1, maximum=100),
+        parameter("query", "order", "By time of creation.", enum=["asc", "desc"]),
     ),
-    answers={200: _json(ref("VideoList"), "A page of them.")},
+    answers={200: json_answer(ref("VideoList"), "A page of them.")},
     errors=_LOOKING,
 )
-VIDEOS_GET: Final = _operation(
+VIDEOS_GET: Final = operation(
     "getVideo", "Videos", "How far a video is", parameters=(_VIDEO_ID,), answers={200: _JOB}, errors=_LOOKING
 )
-VIDEOS_DELETE: Final = _operation(
+VIDEOS_DELETE: Final = operation(
     "deleteVideo",
     "Videos",
     "Take a video out of sight",
     description="It is cancelled if nothing is spent yet; else it goes on, and only the operator still sees it.",
     parameters=(_VIDEO_ID,),
-    answers={200: _json(ref("VideoDeleted"), "It is gone.")},
+    answers={200: json_answer(ref("VideoDeleted"), "It is gone.")},
     errors=_LOOKING,
 )
 _BYTES: Final[Schema] = {"schema": {"type": "string", "format": "binary"}}
 _FILE: Final[Schema] = {"video/mp4": _BYTES, "image/webp": _BYTES}
-VIDEOS_CONTENT: Final = _operation(
+VIDEOS_CONTENT: Final = operation(
     "getVideoContent",
     "Videos",
     "The file of a video, or its poster",
     parameters=(
         _VIDEO_ID,
-        _parameter("query", "variant", "What to fetch.", enum=["video", "thumbnail"], default="video"),
-        _parameter("header", "Range", "A part of the file: `bytes=0-1023`."),
+        parameter("query", "variant", "What to fetch.", enum=["video", "thumbnail"], default="video"),
+        parameter("header", "Range", "A part of the file: `bytes=0-1023`."),
     ),
     answers={
         200: {"description": "The whole file.", "content": _FILE},
@@ -178,25 +133,25 @@ VIDEOS_CONTENT: Final = _operation(
             "content": _FILE,
         },
         304: {"description": "The file is the one that you have (`If-None-Match`)."},
-        416: _json(ref("ErrorResponse"), "The file has no such part.", "Content-Range"),
+        416: json_answer(ref("ErrorResponse"), "The file has no such part.", "Content-Range"),
     },
     errors=(400, 401, 404, 409, 429, 500, 502, 503, 504),
 )
 
 # --- chat ---------------------------------------------------------------------------------------------
-CHAT_COMPLETIONS: Final = _operation(
+CHAT_COMPLETIONS: Final = operation(
     "createChatCompletion",
     "Chat",
     "Pictures and videos by chat",
     body={"required": True, "content": {"application/json": {"schema": CHAT_REQUEST}}},
     parameters=(_IDEMPOTENCY_KEY,),
-    answers={200: _or_events(_json(ref("ChatCompletion"), "The results, as Markdown and in `message.images`."))},
+    answers={200: or_events(json_answer(ref("ChatCompletion"), "The results, as Markdown and in `message.images`."))},
     errors=_SUBMITTING,
 )
 
 # --- generations, models, tokens ----------------------------------------------------------------------
-_GENERATION: Final = _json(ref("GenerationObject"), "The request as it is now.", "openai-poll-after-ms")
-GENERATIONS_GET: Final = _operation(
+_GENERATION: Final = json_answer(ref("GenerationObject"), "The request as it is now.", "openai-poll-after-ms")
+GENERATIONS_GET: Final = operation(
     "getGeneration",
     "Generations",
     "A request of any kind",
@@ -204,7 +159,7 @@ GENERATIONS_GET: Final = _operation(
     answers={200: _GENERATION},
     errors=_LOOKING,
 )
-GENERATIONS_CANCEL: Final = _operation(
+GENERATIONS_CANCEL: Final = operation(
     "cancelGeneration",
     "Generations",
     "Cancel what has spent nothing yet",
@@ -212,31 +167,32 @@ GENERATIONS_CANCEL: Final = _operation(
     answers={200: _GENERATION},
     errors=(*_LOOKING, 409),
 )
-MODELS_LIST: Final = _operation(
+MODELS_LIST: Final = operation(
     "listModels",
     "Models",
     "Models and aliases that this key may use",
-    answers={200: _json(ref("ModelList"), "Models first, then aliases.")},
+    answers={200: json_answer(ref("ModelList"), "Models first, then aliases.")},
     errors=(400, 401, 500),
 )
-MODELS_GET: Final = _operation(
+MODELS_GET: Final = operation(
     "getModel",
     "Models",
     "One of them",
     parameters=(_MODEL_ID,),
-    answers={200: _json(ref("ModelEntry"), "The model.")},
+    answers={200: json_answer(ref("ModelEntry"), "The model.")},
     errors=_LOOKING,
 )
 
 
 def _tokens(operation_id: str, summary: str, answer: Schema, description: str) -> dict[str, Any]:
-    return _operation(
+    return operation(
         operation_id,
         "Tokens",
         summary,
         description=f"{description} The logins are the bearer, or in the body. A dead one does not fail the others.",
         body=requests.TOKENS,
-        answers={200: _json(answer, "One result for each login, in the order given.")},
+        security=({BEARER: []}, {}),  # the logins in the body are enough where pass-through is on
+        answers={200: json_answer(answer, "One result for each login, in the order given.")},
         errors=(400, 401, 413, 415, 500, 503),
     )
 
@@ -257,17 +213,17 @@ TOKEN_RECEIVE: Final = _tokens(
 
 # --- health (plain functions, so their paths are written out) -------------------------------------------
 HEALTH_PATHS: Final[dict[str, Schema]] = {
-    path: {"get": _operation(name, "Health", summary, answers=answers, errors=(), needs_key=False)["operation"]}
+    path: {"get": operation(name, "Health", summary, answers=answers, errors=(), security=())["operation"]}
     for path, name, summary, answers in (
-        ("/ping", "ping", "Is anybody there?", {200: _json({"type": "string", "const": "pong"}, "Yes.")}),
-        ("/healthz", "getHealth", "Does the process answer?", {200: _json(ref("Health"), "It does.")}),
+        ("/ping", "ping", "Is anybody there?", {200: json_answer({"type": "string", "const": "pong"}, "Yes.")}),
+        ("/healthz", "getHealth", "Does the process answer?", {200: json_answer(ref("Health"), "It does.")}),
         (
             "/readyz",
             "getReadiness",
             "Can it serve?",
             {
-                200: _json(ref("Readiness"), "The database answers and an engine runs."),
-                503: _json(ref("Readiness"), "Something is missing."),
+                200: json_answer(ref("Readiness"), "The database answers and an engine runs."),
+                503: json_answer(ref("Readiness"), "Something is missing."),
             },
         ),
     )

@@ -138,16 +138,16 @@ VIDEO_WAITED: Final = _body(
     _object({**VIDEO_FIELDS, **_FRAMES, **_ASYNC}, example=_FILM),
     _object({**VIDEO_FIELDS, **_FRAME_FILES, **_ASYNC}),
 )
+_LOGINS: Final[Schema] = {
+    "type": ["array", "string", "null"],
+    "items": {"type": ["string", "null"]},
+    "maxItems": TOKENS_MAX,
+}
 TOKENS: Final = _body(
     _object(
         {
-            "token": _text("Jimeng sessionids, separated by commas."),
-            "tokens": {
-                "type": ["array", "string", "null"],
-                "items": {"type": "string"},
-                "maxItems": TOKENS_MAX,
-                "description": "The same as a list.",
-            },
+            "token": {**_LOGINS, "description": "Jimeng sessionids, as a list or separated by commas."},
+            "tokens": {**_LOGINS, "description": "The same."},
         },
         example={"tokens": ["…"]},
     ),

@@ -16,3 +16,7 @@ class HealthTests(ApiTestCase):
         content = response.json()
         assert content["ready"] is False
         assert (content["database"], content["engine"]) == ("ok", "stopped")
+
+    async def test_they_are_only_read(self) -> None:
+        for path in ("/ping", "/healthz", "/readyz"):
+            assert (await self.async_client.post(path)).status_code == 405

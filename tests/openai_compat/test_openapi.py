@@ -37,8 +37,7 @@ class Outer(TypedDict):
 
 
 def named_routes() -> list[URLPattern]:
-    routes = [route for route in urlpatterns if isinstance(route, URLPattern)]
-    return [route for route in routes if route.name and route.name not in NOT_DESCRIBED]
+    return [route for route in urlpatterns if route.name and route.name not in NOT_DESCRIBED]
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:

@@ -136,6 +136,7 @@ The gateway is ready ({took_s:.1f} s after the start), in front of the sandbox: 
 
   Admin     {base_url}/admin/   user {USER}, password {password}
   API       {base_url}/v1       key  {key}
+  Docs      {base_url}/docs/
 
 Paste this for two pictures:
 
@@ -144,6 +145,14 @@ curl -sS {base_url}/v1/images/generations \\
   -H 'Content-Type: application/json' \\
   -d '{{"model": "jimeng-4.5", "prompt": "a lighthouse in the morning mist", "n": 2, "size": "1536x1024"}}' \\
   -w '\\nanswered after %{{time_total}} s\\n'
+
+And this for a video in a chat, with progress:
+
+curl -sSN {base_url}/v1/chat/completions \\
+  -H 'Authorization: Bearer {key}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"model": "jimeng-video-3.0:16:9", "stream": true,
+       "messages": [{{"role": "user", "content": "a lighthouse at dusk"}}]}}'
 
 Ctrl-C ends the demo.
 """
