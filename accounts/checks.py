@@ -12,6 +12,19 @@ OFFICIAL_UPSTREAM = "https://jimeng.jianying.com"
 
 
 @register
+def check_words(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
+    """Settings that are one of a few words."""
+    found: list[CheckMessage] = []
+    if settings.JIMENG_RESULT_URL not in ("media", "upstream"):
+        found.append(Error("JIMENG_RESULT_URL must be media or upstream.", id="accounts.E004"))
+    if settings.JIMENG_CHAT_PROGRESS not in ("reasoning", "content", "silent"):
+        found.append(Error("JIMENG_CHAT_PROGRESS must be reasoning, content or silent.", id="accounts.E007"))
+    if settings.JIMENG_UPLOAD_SCHEME not in ("https", "http"):
+        found.append(Error("JIMENG_UPLOAD_SCHEME must be https or http.", id="accounts.E007"))
+    return found
+
+
+@register
 def check_settings(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.JIMENG_UPSTREAM not in ("jimeng", "sandbox"):
@@ -26,12 +39,6 @@ def check_settings(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
         )
     if settings.JIMENG_ENGINE != "embedded":
         found.append(Error("JIMENG_ENGINE must be embedded: no other engine is built yet.", id="accounts.E003"))
-    if settings.JIMENG_RESULT_URL not in ("media", "upstream"):
-        found.append(Error("JIMENG_RESULT_URL must be media or upstream.", id="accounts.E004"))
-    if settings.JIMENG_CHAT_PROGRESS not in ("reasoning", "content", "silent"):
-        found.append(Error("JIMENG_CHAT_PROGRESS must be reasoning, content or silent.", id="accounts.E007"))
-    if settings.JIMENG_UPLOAD_SCHEME not in ("https", "http"):
-        found.append(Error("JIMENG_UPLOAD_SCHEME must be https or http.", id="accounts.E007"))
     for key in settings.JIMENG_ENCRYPTION_KEYS:
         try:
             Fernet(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from openai_compat.schema.requests import IMAGE_FIELDS
+from openai_compat.schema.requests import IMAGE_FIELDS, flag
 from openai_compat.schema.typed import Schema, ref
 
 _USAGE: Final[Schema] = {
@@ -103,7 +103,7 @@ CHAT_REQUEST: Final[Schema] = {
             "items": _SAID,
             "description": "The last one of the user is the prompt; its images are what to start from.",
         },
-        "stream": {"type": ["boolean", "null"]},
+        "stream": flag("Answer with chunks: progress, the results, and how it ended."),
         "stream_options": {
             "description": "`include_usage: true` adds a last chunk with the usage.",
             "examples": [{"include_usage": True}],

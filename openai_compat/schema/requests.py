@@ -31,8 +31,9 @@ def _number(low: float | None = None, high: float | None = None, *, kind: str = 
     return {"anyOf": [{"type": kind, **limits}, {"type": "string"}, {"type": "null"}], **described}
 
 
-def _flag(about: str = "") -> Schema:
-    return {"type": ["boolean", "string", "null"], **({"description": about} if about else {})}
+def flag(about: str) -> Schema:
+    kinds = [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}, {"type": "string"}, {"type": "null"}]
+    return {"anyOf": kinds, "description": about}
 
 
 def _model(example: str) -> Schema:
@@ -60,7 +61,7 @@ IMAGE_FIELDS: Final[dict[str, Schema]] = {
     "seed": _SEED,
     "response_format": _RESPONSE_FORMAT,
     "output_format": _text("By default what Jimeng makes.", examples=["png", "jpeg", "webp"]),
-    "stream": _flag("Answer with events: partial_image and completed."),
+    "stream": flag("Answer with events: partial_image and completed."),
     "partial_images": _number(0, 3, about="In a stream: how many finished pictures to show before the end."),
 }
 _PICTURES: Final[dict[str, Schema]] = {
@@ -102,7 +103,7 @@ _FRAME_FILES: Final[dict[str, Schema]] = {
     "first_frame": _FILE,
     "last_frame": _FILE,
 }
-_ASYNC: Final[dict[str, Schema]] = {"async": _flag("Answer at once with a job (202) instead of waiting.")}
+_ASYNC: Final[dict[str, Schema]] = {"async": flag("Answer at once with a job (202) instead of waiting.")}
 
 
 def _object(properties: dict[str, Schema], *required: str, example: dict[str, Any] | None = None) -> Schema:

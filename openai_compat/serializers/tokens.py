@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import Any, Final
 
 from generation.errors import InvalidSpec
@@ -22,7 +22,7 @@ def tokens_given(body: Body) -> list[str]:
     return found
 
 
-def check_count(tokens: list[str], param: str) -> None:
+def check_count(tokens: Sized, param: str) -> None:
     """Raises InvalidSpec."""
     if len(tokens) > TOKENS_MAX:
         raise InvalidSpec(f"At most {TOKENS_MAX} tokens are possible; {len(tokens)} were given.", param=param)
@@ -33,7 +33,9 @@ def split(text: str) -> list[str]:
 
 
 def _texts(value: Any, name: str) -> Iterator[str]:
-    for each in value if isinstance(value, list) else [value]:
+    given = value if isinstance(value, list) else [value]
+    check_count(given, name)
+    for each in given:
         if isinstance(each, str):
             yield from split(each)
         elif each is not None:

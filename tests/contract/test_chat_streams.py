@@ -19,11 +19,9 @@ def body(text: str, **fields: Any) -> dict[str, Any]:
     return {"model": "jimeng-4.5", "messages": [{"role": "user", "content": text}], **fields}
 
 
-def post(
-    gateway: Gateway, key: str, content: dict[str, Any], *, timeout_s: float = 60, **headers: str
-) -> httpx.Response:
+def post(gateway: Gateway, key: str, content: dict[str, Any], **headers: str) -> httpx.Response:
     given = {"Authorization": f"Bearer {key}", **headers}
-    return httpx.post(f"{gateway.url}{PATH}", json=content, headers=given, timeout=timeout_s, trust_env=False)
+    return httpx.post(f"{gateway.url}{PATH}", json=content, headers=given, timeout=60, trust_env=False)
 
 
 def chunks_of(text: str) -> list[dict[str, Any]]:
@@ -104,8 +102,9 @@ def test_a_repetition_is_attached_and_paid_once(late: tuple[Sandbox, Gateway]) -
 def test_an_sdk_that_tries_again_gets_the_same_pictures(late: tuple[Sandbox, Gateway]) -> None:
     sandbox, gateway = late
     asked, key = body("again and again"), "sb-chat-again"
+    given = {"Authorization": f"Bearer {key}"}
     with pytest.raises(httpx.ReadTimeout):
-        post(gateway, key, asked, timeout_s=1.5)
+        httpx.post(f"{gateway.url}{PATH}", json=asked, headers=given, timeout=1.5, trust_env=False)
     wait_until(lambda: sandbox.ledger()["submissions"], timeout_s=10, what="it was submitted")
     answer = post(gateway, key, asked, **{"x-stainless-retry-count": "1"}).json()
     assert answer["jimeng"]["attached"] == "retry"

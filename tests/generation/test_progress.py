@@ -25,7 +25,8 @@ def test_the_share_of_what_is_expected(elapsed_s: float, expected_s: float, perc
 
 def test_it_never_goes_back_nor_claims_to_be_done() -> None:
     shown = [percent_of(elapsed_s=second, expected_s=60) for second in range(3600)]
-    assert shown == sorted(shown) and shown[-1] == 98
+    assert shown == sorted(shown)
+    assert shown[-1] == 98
 
 
 def test_what_is_left_is_told_while_it_is_known() -> None:

@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from asgiref.sync import async_to_sync
 from django.test import TestCase, override_settings
 from django.utils import timezone
@@ -91,7 +92,7 @@ class RetryTests(TestCase):
 
     def test_a_request_that_was_sent_away_comes_anew_and_takes_no_older_answer(self) -> None:
         first = self.ended(Status.SUCCEEDED)
-        with override_settings(JIMENG_QUEUE_LIMIT=0), self.assertRaises(PoolBusy):
+        with override_settings(JIMENG_QUEUE_LIMIT=0), pytest.raises(PoolBusy):
             self.send()
         again = self.send(retry=True)
         assert (again.attached, again.generations[0].pk != first.pk) == ("", True)

@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.test import override_settings
 
-from accounts.checks import OFFICIAL_UPSTREAM, check_settings
+from accounts.checks import OFFICIAL_UPSTREAM, check_settings, check_words
 
 GOOD: dict[str, Any] = {
     "JIMENG_UPSTREAM": "jimeng",
@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
 
 def found(**over: Any) -> list[str | None]:
     with override_settings(**GOOD | over):
-        return [each.id for each in check_settings(None)]
+        return [each.id for each in [*check_words(None), *check_settings(None)]]
 
 
 @pytest.mark.parametrize(
