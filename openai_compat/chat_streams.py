@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from django.conf import settings
 
 from generation.services import Progress, Submission, generation_follow, media_of, note_answer, raise_if_failed
 from openai_compat.chat_presenters import (
+    ChatResult,
     chat_result,
     early_urls,
     image_piece,
@@ -60,32 +61,38 @@ class _Chunks:
 
 
 async def chat_events(submission: Submission, *, asked: ChatRequest, base_url: str) -> AsyncIterator[bytes]:
-    """All chunks but `[DONE]`. Raises what failed generations raise: nothing then says `stop`."""
+    """All chunks but `[DONE]`. Raises what failed generations raise: nothing then says `stop`.
+
+    Chunks that are ready together go out together: each sending costs more than making what is sent.
+    """
     chunks = _Chunks(model=asked.model, include_usage=asked.include_usage)
     teller = _Teller(chinese=is_chinese(asked.prompt))
-    yield chunks.delta({"role": "assistant", "content": ""})
     early = _Early(submission, base_url=base_url)
+    begin = chunks.delta({"role": "assistant", "content": ""})
     async for update in generation_follow(submission.generations, beat_s=BEAT_S):
-        if update.finished is None:
-            # Clients take what is thought after the first of the answer for a second thought.
-            line = {} if early.shown else teller.line(update.progress)
-            yield chunks.delta(line) if line else KEEP_ALIVE
-            for piece in await early.pieces(update.progress):
-                yield chunks.delta({"content": piece})
-            continue
-        raise_if_failed(update.finished)
-        result = chat_result(update.finished, base_url=base_url, attached=submission.attached)
-        if teller.separator:
-            yield chunks.delta({"content": teller.separator})
-        for piece in result["pieces"]:
-            if piece not in early.shown:
-                yield chunks.delta({"content": piece})
-        # In a chunk of their own: LobeChat reads no text from a chunk that has images.
-        yield chunks.delta({**result["files"]})
-        note_answer(update.finished)
-        yield chunks.delta({}, finish_reason="stop", jimeng=result["jimeng"])
-        if asked.include_usage:
-            yield chunks.usage()
+        if update.finished is not None:
+            raise_if_failed(update.finished)
+            result = chat_result(update.finished, base_url=base_url, attached=submission.attached)
+            note_answer(update.finished)
+            yield begin + _end(chunks, result, before=teller.separator, shown=early.shown)
+            return
+        pieces = [chunks.delta({"content": piece}) for piece in await early.pieces(update.progress)]
+        # Clients take what is thought after the first picture for a second thought.
+        line = {} if early.shown else teller.line(update.progress)
+        news = begin + (chunks.delta(line) if line else b"") + b"".join(pieces)
+        if news or early.shown or teller.is_silent:
+            yield news or KEEP_ALIVE
+        begin = b""
+
+
+def _end(chunks: _Chunks, result: ChatResult, *, before: str, shown: Sequence[str]) -> bytes:
+    """What was not shown yet, and how it ended. `before`: what parts the result from the progress."""
+    texts = [before, *(piece for piece in result["pieces"] if piece not in shown)]
+    contents = [chunks.delta({"content": text}) for text in texts if text]
+    # In a chunk of their own: LobeChat reads no text from a chunk that has images.
+    files = chunks.delta({**result["files"]})
+    stop = chunks.delta({}, finish_reason="stop", jimeng=result["jimeng"])
+    return b"".join((*contents, files, stop, chunks.usage() if chunks.include_usage else b""))
 
 
 class _Early:
@@ -118,13 +125,17 @@ class _Teller:
         self._said_at = 0.0
 
     @property
+    def is_silent(self) -> bool:
+        return self._manner == "silent"
+
+    @property
     def separator(self) -> str:
         """Between progress within the content and the result."""
         return "\n" if self._manner == "content" and self._said else ""
 
     def line(self, progress: Progress) -> dict[str, str]:
-        """The delta to send; empty for a sign of life only."""
-        if self._manner == "silent":
+        """The delta to send; empty when there is nothing new to tell, which is never for long."""
+        if self.is_silent:
             return {}
         key = (progress.phase, progress.queue_position, progress.ready)
         text, now = progress_line(progress, chinese=self._chinese), time.monotonic()
