@@ -66,7 +66,7 @@ __all__ = [
 ]
 
 _MEDIA_SALT = "generation.media"
-_MAX_IMAGE_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = {Generation.Kind.IMAGE: 64 * 1024 * 1024, Generation.Kind.VIDEO: 512 * 1024 * 1024}
 
 
 # --- looking ------------------------------------------------------------------------------------
@@ -196,7 +196,9 @@ async def media_read(media: Media) -> bytes:
     if running is None or not media.upstream_url:
         raise ResultUnavailable
     try:
-        return (await running.client.download(media.upstream_url, max_bytes=_MAX_IMAGE_BYTES)).content
+        return (
+            await running.client.download(media.upstream_url, max_bytes=_MAX_BYTES[Generation.Kind(media.kind)])
+        ).content
     except UpstreamFailure as error:
         raise ResultUnavailable from error
 

@@ -33,7 +33,7 @@ CHINESE: Final[Mapping[str, str]] = MappingProxyType(
             "带上 `async` 或 `Prefer: respond-async` 时立即返回任务，供轮询。视频需要几分钟。"
         ),
         "`respond-async` answers at once with a job.": "`respond-async`：立即返回任务。",
-        "A job of `POST /v1/videos/generations`": "查询 `POST /v1/videos/generations` 的任务",
+        "A job of POST /v1/videos/generations": "查询 POST /v1/videos/generations 的任务",
         "`gen_…`, as the answer named it.": "返回结果中的编号 `gen_…`。",
         "Your videos, newest first": "你的视频，从新到旧",
         "The last id of the page before.": "上一页最后一条的编号。",

@@ -76,7 +76,7 @@ VIDEOS_GENERATIONS: Final = operation(
 VIDEOS_GENERATION: Final = operation(
     "getVideoGeneration",
     "Videos",
-    "A job of `POST /v1/videos/generations`",
+    "A job of POST /v1/videos/generations",
     parameters=(_VIDEO_ID,),
     answers={200: json_answer(ref("VideoGeneration"), "The job.", "openai-poll-after-ms")},
     errors=_LOOKING,
