@@ -14,8 +14,8 @@ from accounts import services as accounts
 from accounts.models import Account
 from accounts.rotation import FailureClass
 from generation import transitions
+from generation.changes import ResultFile
 from generation.engine.desk import logins
-from generation.transitions import ResultFile
 from generation.upstream.answers import Credits
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure

@@ -19,7 +19,7 @@ from accounts.errors import GatewayError, PoolBusy
 from accounts.models import Account
 from accounts.services import LeaseWant, LentAccount
 from accounts.vault import decrypt
-from generation import transitions
+from generation import changes, transitions
 from generation.upstream.signing import Login
 from jimeng_site.database import in_database
 
@@ -60,7 +60,7 @@ def claim(wants: Sequence[Want], *, at: datetime) -> list[Claim | GatewayError |
         accounts.account_unreadable(account_id=account_id, at=at)
     won = transitions.mark_running(
         [
-            transitions.Running(
+            changes.Running(
                 generation_id=want.generation_id,
                 account_id=account.id,
                 account_label=account.name,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from generation.changes import ResultFile
 from generation.engine.journal import Work
 from generation.engine.tools import Tools
-from generation.transitions import URI_MAX_CHARS, ResultFile
+from generation.transitions import URI_MAX_CHARS
 from generation.upstream.answers import Item
 
 

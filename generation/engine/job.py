@@ -11,7 +11,7 @@ from typing import NoReturn
 from django.utils import timezone
 
 from accounts.errors import GatewayError
-from generation import transitions
+from generation import changes
 from generation.engine.desk import LostRace
 from generation.engine.harvest import Harvest
 from generation.engine.journal import Work
@@ -105,7 +105,7 @@ async def _follow_to_the_end(held: Held, accepted: Accepted, tools: Tools) -> No
     if elapsed_s == 0.0 and follow.latest is not None and follow.misses == 0:
         ready_s = asyncio.get_running_loop().time() - follow.window.submitted_at
         tools.watcher.forecaster.learn(work.timing_key, Sighting(running_s=follow.running_s, ready_s=ready_s))
-    change = transitions.Succeeded(
+    change = changes.Succeeded(
         generation_id=work.id,
         public_id=work.public_id,
         account_id=held.account_id,
@@ -151,7 +151,7 @@ async def _fail(work: Work, error: GatewayError, tools: Tools) -> None:
         extra={"action": "fail", "generation": work.public_id, "code": error.code, "upstream_code": upstream_code},
     )
     await tools.journal.failed(
-        transitions.Failed(
+        changes.Failed(
             generation_id=work.id,
             public_id=work.public_id,
             account_id=work.account_id,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from generation.changes import ResultFile
 from generation.engine.pictures import NotMedia
 from generation.engine.storing import (
     IMAGE_MAX_BYTES,
@@ -17,7 +18,6 @@ from generation.engine.storing import (
     store_poster,
     store_video,
 )
-from generation.transitions import ResultFile
 from generation.upstream.answers import Item
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import UpstreamFailure

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import services as accounts
-from generation import transitions
+from generation import changes, transitions
 from generation.models import Generation
 
 
@@ -20,7 +20,7 @@ def recover(*, at: datetime) -> list[int]:
     preparing = Generation.objects.still_open().filter(status=Generation.Status.RUNNING)
     transitions.mark_requeued(
         [
-            transitions.Requeued(
+            changes.Requeued(
                 generation_id=row.pk,
                 public_id=row.public_id,
                 account_id=row.account_id,

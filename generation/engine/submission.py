@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.errors import GatewayError, PoolBusy
 from accounts.rotation import FailureClass
-from generation import transitions
+from generation import changes
 from generation.engine.desk import LostRace, Want
 from generation.engine.journal import Work
 from generation.engine.tools import Held, Tools
@@ -111,7 +111,7 @@ async def _submit_once(held: Held, uploaded: Sequence[UploadedPicture], tools: T
     submit_id, seed = uuid.uuid4(), work.spec.seed
     if seed is None:
         seed = random.randrange(SEED_MIN, SEED_MAX)  # noqa: S311  (variety, not secrecy)
-    change = transitions.Submitting(generation_id=work.id, account_id=held.account_id, submit_id=submit_id, seed=seed)
+    change = changes.Submitting(generation_id=work.id, account_id=held.account_id, submit_id=submit_id, seed=seed)
     if not await tools.journal.submitting(change):
         raise LostRace
     held = replace(held, work=replace(work, status=Status.SUBMITTING, submit_id=submit_id))
@@ -136,7 +136,7 @@ async def _submit_once(held: Held, uploaded: Sequence[UploadedPicture], tools: T
 
 
 async def _note_accepted(held: Held, accepted: Accepted, tools: Tools, *, found: bool = False) -> None:
-    change = transitions.Submitted(
+    change = changes.Submitted(
         generation_id=held.work.id,
         account_id=held.account_id,
         record_id=accepted.record_id,
@@ -216,7 +216,7 @@ def _reason_without_fault(failure: UpstreamFailure) -> str:
 
 
 async def requeue(work: Work, tools: Tools, *, reason: str, detail: str = "", pass_over: bool = False) -> None:
-    change = transitions.Requeued(
+    change = changes.Requeued(
         generation_id=work.id,
         public_id=work.public_id,
         account_id=work.account_id,

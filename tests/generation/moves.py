@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import Account, Lease
+from generation.changes import Failed, Requeued, ResultFile, Running, Submitted, Submitting, Succeeded
 from generation.models import Generation, GenerationEvent
-from generation.transitions import Failed, Requeued, ResultFile, Running, Submitted, Submitting, Succeeded
 from tests.factories import make_account, make_generation
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

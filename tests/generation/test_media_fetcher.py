@@ -13,8 +13,8 @@ import httpx
 from django.core.files.storage import default_storage
 from django.test import SimpleTestCase, override_settings
 
+from generation.changes import ResultFile
 from generation.engine.media import MediaFetcher
-from generation.transitions import ResultFile
 from generation.upstream.answers import Item
 from generation.upstream.client import UpstreamClient
 from tests.factories import make_webp

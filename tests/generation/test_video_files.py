@@ -19,9 +19,9 @@ from django.core.files.storage import default_storage
 from django.test import override_settings
 from PIL import Image
 
+from generation.changes import ResultFile
 from generation.engine.media import MediaFetcher
 from generation.engine.storing import PART_KEPT_S, POSTER_PX, POSTER_TIMEOUT_S, Place, remove_old_parts, store_poster
-from generation.transitions import ResultFile
 from generation.upstream.answers import Item
 from generation.upstream.client import UpstreamClient
 from tests.factories import make_webp

@@ -1,0 +1,92 @@
+"""What a transition is told: one frozen class for each arrow of generation/transitions.py, and a result file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """queued → running: an account was lent."""
+
+    generation_id: int
+    account_id: int
+    account_label: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitting:
+    """running → submitting: from here on credits may have been spent."""
+
+    generation_id: int
+    account_id: int
+    submit_id: UUID
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """submitting → submitted. `found`: by its submit_id, after the answer to the submission was lost."""
+
+    generation_id: int
+    account_id: int
+    record_id: str
+    forecast_s: float | None
+    found: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requeued:
+    """running | submitting → queued. `pass_over`: do not give it to this account again."""
+
+    generation_id: int
+    public_id: str
+    account_id: int | None
+    from_status: str
+    reason: str
+    detail: str = ""
+    pass_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFile:
+    """A result as it is to be recorded. `name`, `thumbnail`: names in storage; "" when it is not stored (yet)."""
+
+    position: int
+    kind: str
+    name: str
+    content_type: str
+    width: int | None
+    height: int | None
+    size_bytes: int | None
+    sha256: str
+    upstream_uri: str
+    upstream_url: str
+    duration_s: float | None = None
+    thumbnail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeeded:
+    """submitted → succeeded, with the files that are not recorded yet."""
+
+    generation_id: int
+    public_id: str
+    account_id: int | None
+    files: tuple[ResultFile, ...]
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Any open state → failed. The history_record_id stays, so that a late result can be fetched."""
+
+    generation_id: int
+    public_id: str
+    account_id: int | None
+    error_code: str
+    detail: str
+    upstream_code: str = ""
+    retry_after_s: float | None = None
