@@ -42,6 +42,7 @@ __all__ = [
     "leases_take",
     "may_check_in",
     "passthrough_accounts",
+    "passthrough_find",
     "passthrough_forget",
 ]
 
@@ -80,13 +81,14 @@ def account_add(
 
 
 def _account_insert(sessionid: str, fingerprint: str, *, name: str, source: str, notes: str) -> Account:
+    web_id, uid_tt = vault.device_of(fingerprint)
     return Account.objects.create(
         name=name or f"…{sessionid[-4:]}",
         fingerprint=fingerprint,
         sessionid_encrypted=vault.encrypt(sessionid),
         sessionid_tail=sessionid[-4:],
-        web_id=vault.new_web_id(),
-        uid_tt=vault.new_uid_tt(),
+        web_id=web_id,
+        uid_tt=uid_tt,
         source=source,
         notes=notes,
         # A caller's login is probed by its use; the pool's are looked at once they are stored.
@@ -106,6 +108,12 @@ def passthrough_accounts(*, sessionids: Sequence[str]) -> list[Account]:
     ]
     Account.objects.filter(pk__in=unseen).update(last_used_at=now)
     return found
+
+
+def passthrough_find(*, sessionids: Sequence[str]) -> list[Account]:
+    """Those of these logins that are stored; nothing is made for the others."""
+    fingerprints = [vault.fingerprint(sessionid) for sessionid in sessionids]
+    return list(Account.objects.filter(fingerprint__in=fingerprints))
 
 
 def passthrough_forget(*, unused_since: datetime) -> int:

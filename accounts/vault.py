@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -28,10 +25,10 @@ def fingerprint(sessionid: str) -> str:
     return salted_hmac("accounts.sessionid", sessionid, algorithm="sha256").hexdigest()
 
 
-def new_web_id() -> str:
-    """A device id as the web client draws one: 19 digits, the first a 7. Kept per account for good."""
-    return "7" + "".join(secrets.choice("0123456789") for _ in range(18))
+def device_of(fingerprint: str) -> tuple[str, str]:
+    """The device identity of a login by its fingerprint: web id (19 digits, the first a 7) and uid_tt (32 hex digits).
 
-
-def new_uid_tt() -> str:
-    return hashlib.md5(secrets.token_bytes(16), usedforsecurity=False).hexdigest()
+    Always the same for the same login, stored or not: one that turns up from new devices looks stolen. An account
+    keeps its own for good, whatever its sessionid becomes.
+    """
+    return f"7{int(fingerprint[:32], 16) % 10**18:018d}", fingerprint[32:]

@@ -55,8 +55,7 @@ class Caller:
 class Ask:
     """One request. `requested`: the caller's own words, for answer and history. `inputs`: in the order of the spec.
 
-    `request_hash`: SHA-256 (hex) of all that was sent, "" for that of the spec. `is_retry`: the client says that
-    it sends this again on its own.
+    `request_hash`: SHA-256 (hex) of all that was sent, "" for that of the spec.
     """
 
     spec: Spec
@@ -65,7 +64,6 @@ class Ask:
     request_hash: str = ""
     inputs: tuple[StoredInput, ...] = ()
     idempotency_key: str | None = None
-    is_retry: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -104,16 +102,10 @@ async def generation_find(*, caller: Caller, request_hash: str, key: str | None,
 
 
 async def generation_submit(*, ask: Ask, caller: Caller) -> Submission:
-    """Store a request as queued generations and hand them to the engine, unless it was stored before.
+    """Store a request as queued generations and hand them to the engine, unless its key was used before.
 
-    Raises IdempotencyConflict, PoolBusy (the queue is full).
+    Ask `generation_find` first: it knows retries, too. Raises IdempotencyConflict, PoolBusy (the queue is full).
     """
-    if ask.idempotency_key is not None or ask.is_retry:
-        before = await generation_find(
-            caller=caller, request_hash=ask.fingerprint, key=ask.idempotency_key, is_retry=ask.is_retry
-        )
-        if before is not None:
-            return before
     birth = Birth(rows=_new_rows(ask, caller), inputs=ask.inputs)
     running = runtime.current()
     attached: Attached = ""
@@ -126,16 +118,12 @@ async def generation_submit(*, ask: Ask, caller: Caller) -> Submission:
                 raise born
             stored = born
     except PoolBusy:
-        note_refusal(caller, ask.fingerprint)
+        # When it comes again, it is a new one, not a repetition of an older one.
+        _memory.note_refusal(caller.owner, ask.fingerprint)
         raise
     if running is not None:
         await running.runner.submit(stored)
     return Submission(generations=tuple(stored), attached=attached)
-
-
-def note_refusal(caller: Caller, request_hash: str) -> None:
-    """This request was told to come again: when it does, it is a new one, not a repetition of an older one."""
-    _memory.note_refusal(caller.owner, request_hash)
 
 
 def note_answer(generations: Sequence[Generation]) -> None:
@@ -187,6 +175,9 @@ def _store_once(birth: Birth) -> tuple[list[Generation], Attached]:
     """As `store_new`, or what was stored before under this key."""
     first = birth.rows[0]
     key = first.idempotency_key or ""
+    before = _stored_under(first.owner, key, first.request_hash)
+    if before:
+        return before, "idempotency_key"
     try:
         with transaction.atomic():
             born = store_new([birth])[0]
@@ -210,8 +201,8 @@ def _stored_under(owner: str, idempotency_key: str, request_hash: str) -> list[G
     if first.request_hash != request_hash:
         raise IdempotencyConflict
     group = _group_of(first)
-    if all(_may_be_repeated(each) for each in group):
-        # Nothing was spent and the client was told to come again: the key is free for another try.
+    if first.hidden_at is not None or all(_may_be_repeated(each) for each in group):
+        # Its caller deleted it; or nothing was spent and it was told to come again: the key is free for another try.
         Generation.objects.filter(pk=first.pk).update(idempotency_key=None)
         return []
     return group
@@ -219,7 +210,9 @@ def _stored_under(owner: str, idempotency_key: str, request_hash: str) -> list[G
 
 def _repeatable(owner: str, request_hash: str, since: datetime) -> list[list[Generation]]:
     """Requests of the same words, newest first, that a retry may mean: not those that it must repeat."""
-    same = Generation.objects.filter(owner=owner, request_hash=request_hash, created_at__gte=since)
+    same = Generation.objects.filter(
+        owner=owner, request_hash=request_hash, created_at__gte=since, hidden_at__isnull=True
+    )
     rows = list(same.order_by("-pk")[:50])
     groups: dict[str, list[Generation]] = {}
     for row in rows:

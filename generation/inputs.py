@@ -24,6 +24,7 @@ from generation.input_files import StoredInput, base64_pieces, inputs_prune, ope
 from generation.input_pictures import NotAPicture
 from generation.models import InputImage
 from generation.upstream.fetch import FetchFailed, FetchPolicy, fetch_image_file
+from jimeng_site.slots import Slots
 
 __all__ = [
     "FetchPolicy",
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 FETCHES_AT_ONCE: Final = 4  # of one request
-FETCHES_OF_ALL: Final = 100  # of the process, for the sake of its sockets
+_FETCHES: Final = Slots(100)  # of the process, for the sake of its sockets
 DECODERS: Final = 2  # of the process: a picture of 50 megapixels takes a second
 _PIECE_BYTES: Final = 256 * 1024
 _SCHEME: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
@@ -117,7 +118,7 @@ async def read_inputs(sources: Sequence[InputSource], *, policy: FetchPolicy | N
 async def _read(source: InputSource, policy: FetchPolicy, slots: asyncio.Semaphore) -> StoredInput:
     try:
         if isinstance(source, UrlSource):
-            async with slots, _fetches():
+            async with slots, _FETCHES.taken():
                 return await _fetched(source, policy)
         return await asyncio.get_running_loop().run_in_executor(_decoders(), _sent, source)
     except (NotAPicture, FetchFailed) as error:
@@ -139,11 +140,6 @@ def _sent(source: UploadedFileSource | InlineSource) -> StoredInput:
             return store_file(part, origin=InputImage.Origin.INLINE, source="")
         write_pieces(source.file.chunks(_PIECE_BYTES), part)
         return store_file(part, origin=InputImage.Origin.UPLOAD, source=PureWindowsPath(source.file.name or "").name)
-
-
-@cache
-def _fetches() -> asyncio.Semaphore:
-    return asyncio.Semaphore(FETCHES_OF_ALL)
 
 
 @cache

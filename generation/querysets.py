@@ -23,10 +23,14 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         return self.still_open().filter(status="queued").order_by("pk")
 
     def for_caller(self, *, owner: str, account_ids: Collection[int] | None) -> Self:
-        """What this caller may see: its own, and what was done with one of its own logins; nothing it deleted."""
+        """What this caller may see: its own but for what it deleted."""
+        return self.of_caller(owner=owner, account_ids=account_ids).filter(hidden_at__isnull=True)
+
+    def of_caller(self, *, owner: str, account_ids: Collection[int] | None) -> Self:
+        """What it asked for, and what was done with one of its own logins."""
         if not owner:
             return self.none()
         mine = models.Q(owner=owner)
         if account_ids is not None:
             mine |= models.Q(api_key=None, account_id__in=account_ids, account_ids__isnull=False)
-        return self.filter(mine, hidden_at__isnull=True)
+        return self.filter(mine)

@@ -24,7 +24,6 @@ from generation.asking import (
     generation_find,
     generation_submit,
     note_answer,
-    note_refusal,
 )
 from generation.engine import runtime
 from generation.errors import ResultUnavailable, UnknownGeneration, error_class
@@ -58,7 +57,6 @@ __all__ = [
     "media_read",
     "media_signature_is_valid",
     "note_answer",
-    "note_refusal",
     "progress_of",
     "raise_if_failed",
     "read_inputs",
@@ -101,9 +99,11 @@ async def generations_list(
     """
 
     def load() -> list[Generation]:
-        visible = Generation.objects.for_caller(owner=caller.owner, account_ids=caller.account_ids).filter(kind=kind)
+        mine = Generation.objects.of_caller(owner=caller.owner, account_ids=caller.account_ids).filter(kind=kind)
+        visible = mine.filter(hidden_at__isnull=True)
         if after:
-            last_pk = visible.filter(public_id=after).values_list("pk", flat=True).first()
+            # Perhaps deleted by its caller since the page before.
+            last_pk = mine.filter(public_id=after).values_list("pk", flat=True).first()
             if last_pk is None:
                 raise UnknownGeneration(param="after")
             visible = visible.filter(**{"pk__lt" if newest_first else "pk__gt": last_pk})

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -120,12 +119,9 @@ async def ask_all(client: UpstreamClient, sessionids: Sequence[str], question: Q
 
 
 def _prepared(sessionids: list[str]) -> list[_Asked]:
-    """With the device identity of their accounts; others get a row of their own where pass-through is allowed."""
-    if settings.JIMENG_PASSTHROUGH:
-        accounts.passthrough_accounts(sessionids=sessionids)
-    fingerprints = {vault.fingerprint(sessionid): sessionid for sessionid in sessionids}
-    rows = Account.objects.filter(fingerprint__in=fingerprints)
-    known = {fingerprints[row.fingerprint]: row for row in rows}
+    """With the device identity of their accounts. Nothing is stored for others: anybody may ask about anything."""
+    rows = {row.fingerprint: row for row in accounts.passthrough_find(sessionids=sessionids)}
+    known = {sessionid: rows.get(vault.fingerprint(sessionid)) for sessionid in sessionids}
     return [_asked(sessionid, known.get(sessionid)) for sessionid in sessionids]
 
 
@@ -137,9 +133,8 @@ def _asked(sessionid: str, account: Account | None) -> _Asked:
 
 
 def _unstored_login(sessionid: str) -> Login:
-    """With a device identity that is always the same: a login that turns up from new devices looks stolen."""
-    digest = vault.fingerprint(sessionid)
-    return Login(sessionid=sessionid, web_id=f"7{int(digest[:32], 16) % 10**18:018d}", uid_tt=digest[32:])
+    web_id, uid_tt = vault.device_of(vault.fingerprint(sessionid))
+    return Login(sessionid=sessionid, web_id=web_id, uid_tt=uid_tt)
 
 
 async def check(client: UpstreamClient, asked: _Asked) -> TokenState:

@@ -5,6 +5,7 @@ The token is read here, turned into a `Caller`, and forgotten: it is never logge
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils import timezone
 from accounts.api_keys import KEY_PREFIX
 from accounts.errors import InvalidApiKey
 from accounts.models import Account
-from accounts.services import passthrough_accounts
+from accounts.services import passthrough_accounts, passthrough_find
 from accounts.sessionids import is_sessionid
 from generation.services import Caller
 from jimeng_site.database import in_database
@@ -31,7 +32,7 @@ _CLIENT_MAX_CHARS = 120  # the column's length
 async def authenticate(request: HttpRequest, *, needs_accounts: bool) -> Caller:
     """The caller of this request. Raises InvalidApiKey.
 
-    `needs_accounts` False: bare logins are only looked at, no account row is made for them.
+    `needs_accounts` False: bare logins are only looked at. No account row is made for them here: see `put_to_work`.
     """
     token = token_of(request)
     client = request.headers.get("user-agent", "")[:_CLIENT_MAX_CHARS]
@@ -40,7 +41,14 @@ async def authenticate(request: HttpRequest, *, needs_accounts: bool) -> Caller:
     sessionids = sessionids_of(token)
     if not needs_accounts:
         return Caller(account_ids=(), client=client)
-    return Caller(account_ids=await in_database(_account_ids, sessionids), client=client)
+    return Caller(account_ids=await in_database(_known_ids, sessionids), client=client)
+
+
+async def put_to_work(request: HttpRequest, caller: Caller) -> Caller:
+    """The caller, its bare logins stored: call it once a request is known to be good."""
+    if caller.account_ids is None:
+        return caller
+    return replace(caller, account_ids=await in_database(_account_ids, sessionids_of(token_of(request))))
 
 
 def token_of(request: HttpRequest) -> str:
@@ -66,6 +74,10 @@ def sessionids_of(token: str) -> list[str]:
 def may_be_sessionid(text: str) -> bool:
     """Not a key of ours nor of OpenAI, and of the right characters."""
     return is_sessionid(text) and not text.startswith((KEY_PREFIX, "sk-"))
+
+
+def _known_ids(sessionids: list[str]) -> tuple[int, ...]:
+    return tuple(account.pk for account in passthrough_find(sessionids=sessionids))
 
 
 def _account_ids(sessionids: list[str]) -> tuple[int, ...]:

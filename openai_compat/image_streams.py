@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from generation.errors import ResultUnavailable
 from generation.models import Generation, Media
 from generation.services import Submission, generation_follow, media_of, media_read, note_answer, raise_if_failed
-from openai_compat.presenters import base64_of, images_response, output_format_of
+from openai_compat.presenters import base64_of, images_response, output_format_of, quality_of
 from openai_compat.serializers.images import ImagesRequest
 from openai_compat.sse import KEEP_ALIVE, KEEP_ALIVE_S, large_event
 
@@ -45,7 +45,7 @@ async def _partial(media: Media, *, index: int, prefix: str, asked: ImagesReques
         "b64_json": await base64_of(await media_read(media)),
         "created_at": int(media.created_at.timestamp()),
         "size": f"{media.width}x{media.height}",
-        "quality": asked.given.get("quality", "auto"),
+        "quality": quality_of(generation.spec["resolution"]),
         "background": "opaque",
         "output_format": output_format_of([media]),
         "jimeng": {"id": generation.public_id, "position": media.position},

@@ -123,7 +123,7 @@ async def images_response(
         data=items,
         background="opaque",
         output_format=output_format_of([media for _, media in pictures]),
-        quality=_QUALITY_OF.get(effective["resolution"], "auto"),
+        quality=quality_of(effective["resolution"]),
         size=f"{effective['width']}x{effective['height']}",
         usage=no_usage(),
         jimeng=facts_of(generations, effective, attached),
@@ -162,6 +162,11 @@ async def base64_of(content: bytes) -> str:
     else:
         content = base64.b64encode(content)
     return content.decode("ascii")
+
+
+def quality_of(resolution: str) -> str:
+    """OpenAI's word for a class."""
+    return _QUALITY_OF.get(resolution, "auto")
 
 
 def output_format_of(media: Sequence[Media]) -> str:

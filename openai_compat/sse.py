@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE: Final = b": keep-alive\n\n"
 DONE: Final = b"data: [DONE]\n\n"
 KEEP_ALIVE_S: Final = 10.0  # clients and proxies give up after 15 s and more of silence
-OFF_LOOP_CHARS: Final = 256 * 1024
 
 
 def event(content: Mapping[str, Any], *, name: str = "") -> bytes:

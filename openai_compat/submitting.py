@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Final, Protocol
 
 from django.http import HttpRequest
@@ -25,11 +24,13 @@ from generation.services import (
 )
 from generation.specs import Spec
 from jimeng_site.admission import leave
+from jimeng_site.slots import Slots
+from openai_compat.authentication import put_to_work
 from openai_compat.bodies import OFF_LOOP_BYTES, Body
 
 IDEMPOTENCY_KEY_MAX_CHARS: Final = 255
 _CHUNK_BYTES: Final = 256 * 1024
-PICTURES_AT_ONCE: Final = 3
+_WITH_PICTURES: Final = Slots(3)
 
 
 class Wanted(Protocol):
@@ -56,18 +57,14 @@ async def submitted(
 
     Nothing is fetched or spent for a repetition. Raises what reading the inputs, the spec and the queue raise.
     """
+    caller = await put_to_work(request, caller)
     if not sources or any(isinstance(source, UrlSource) for source in sources):
         if sources:
             leave()  # fetching pictures takes its time: the door of this process is for others
         return await _submitted(request, caller, body, operation=operation, wanted=wanted, sources=sources)
-    async with _with_pictures():
+    # Requests that bring pictures are taken in few at a time, so that the first are done before the last.
+    async with _WITH_PICTURES.taken():
         return await _submitted(request, caller, body, operation=operation, wanted=wanted, sources=sources)
-
-
-@cache
-def _with_pictures() -> asyncio.Semaphore:
-    """Requests that bring pictures are taken in few at a time, so that the first are done before the last."""
-    return asyncio.Semaphore(PICTURES_AT_ONCE)
 
 
 async def _submitted(

@@ -30,7 +30,7 @@ class AsyncAPIView(APIView):
 
     content_negotiation_class = IgnoreAccept
     needs_accounts: ClassVar[bool] = False
-    """True where the caller's own logins are put to work, so that they must be stored."""
+    """True where it matters which accounts the caller's own logins are."""
     needs_key: ClassVar[bool] = True
     """False where anybody may ask, or the view finds out itself who does; `caller` is not set then."""
     caller: Caller

@@ -8,8 +8,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from openai_compat.errors import Answer, Wire, describe, render
 
-_API_ROOTS = ("/v1", "/token")
 _TEXT_MAX_CHARS = 200  # of a path in a message
+_API_PARTS = frozenset({"v1", "images", "videos", "chat", "models", "generations", "token", "openapi.json"})
 
 
 @csrf_exempt
@@ -23,7 +23,8 @@ async def unknown_url(request: HttpRequest) -> JsonResponse:
 
 
 def is_api_path(path: str) -> bool:
-    return path in _API_ROOTS or path.startswith(tuple(f"{root}/" for root in _API_ROOTS))
+    """Below /v1, or one of its parts without it."""
+    return path.lstrip("/").partition("/")[0] in _API_PARTS
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -30,6 +30,7 @@ class _Images(AsyncAPIView):
 
     needs_accounts = True
     operation: ClassVar[Operation]
+    most_inputs: ClassVar[int] = INPUTS_MAX
 
     async def _create(self, request: HttpRequest) -> HttpResponseBase:
         body = await read_body(request)
@@ -54,11 +55,16 @@ class _Images(AsyncAPIView):
         return await json_answer(answer, is_large=asked.representation != "url")
 
     def _sources(self, body: Body) -> Sequence[InputSource]:
-        return ()
+        """Pictures to start from, wherever a client puts them: none is left out without a word."""
+        sources = input_sources(body)
+        if len(sources) > self.most_inputs:
+            text = f"{self.most_inputs} input images at most are possible; {len(sources)} were given."
+            raise InvalidSpec(text, param="image")
+        return sources
 
 
 class ImageGenerations(_Images):
-    """Text to image."""
+    """Text to image; images to image if there are any."""
 
     operation = "generations"
 
@@ -68,15 +74,10 @@ class ImageGenerations(_Images):
 
 
 class _FromImages(_Images):
-    most_inputs: ClassVar[int] = INPUTS_MAX
-
     def _sources(self, body: Body) -> Sequence[InputSource]:
-        sources = input_sources(body)
+        sources = super()._sources(body)
         if not sources:
-            raise InvalidSpec("At least one image is required.", param="image")
-        if len(sources) > self.most_inputs:
-            text = f"At most {self.most_inputs} images are possible; {len(sources)} were given."
-            raise InvalidSpec(text, param="image")
+            raise InvalidSpec("An image is required.", param="image")
         return sources
 
 

@@ -64,11 +64,14 @@ class FingerprintTests(SimpleTestCase):
 
 class DeviceTests(SimpleTestCase):
     def test_ids_look_as_the_web_client_draws_them(self) -> None:
-        assert re.fullmatch(r"7[0-9]{18}", vault.new_web_id())
-        assert re.fullmatch(r"[0-9a-f]{32}", vault.new_uid_tt())
-        assert vault.new_web_id() != vault.new_web_id()
-        assert vault.new_uid_tt() != vault.new_uid_tt()
+        web_id, uid_tt = vault.device_of(vault.fingerprint(SESSION))
+        assert re.fullmatch(r"7[0-9]{18}", web_id)
+        assert re.fullmatch(r"[0-9a-f]{32}", uid_tt)
+        assert vault.device_of(vault.fingerprint(SESSION)) == (web_id, uid_tt)
+        other_web_id, other_uid_tt = vault.device_of(vault.fingerprint(f"{SESSION}x"))
+        assert other_web_id != web_id
+        assert other_uid_tt != uid_tt
 
     def test_a_login_does_not_show_its_sessionid(self) -> None:
-        login = Login(sessionid=SESSION, web_id=vault.new_web_id(), uid_tt=vault.new_uid_tt())
+        login = Login(sessionid=SESSION, web_id="7" * 19, uid_tt="a" * 32)
         assert SESSION not in repr(login)

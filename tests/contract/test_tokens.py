@@ -21,6 +21,9 @@ ALL = [ALIVE, ANNA, CARL, DEAD, HELD, POOR, NO_GIFT]
 def http(sandbox: Sandbox, gateway: Gateway) -> Iterator[httpx.Client]:
     for sessionid in ALL:
         sandbox.account(sessionid)
+    # As if each had asked for a picture before.
+    store = f"from accounts.services import passthrough_accounts; passthrough_accounts(sessionids={ALL!r})"
+    gateway.manage("shell", "-c", store)
     with httpx.Client(base_url=gateway.url, timeout=30, trust_env=False) as client:
         yield client
 

@@ -29,8 +29,11 @@ class RetryTests(TestCase):
 
     def send(self, *, retry: bool = False, caller: Caller | None = None, **over: Any) -> Submission:
         spec = image_spec(**{"model": "jimeng-4.5", "prompt": self.prompt, **over})
-        ask = Ask(spec=spec, requested={}, is_retry=retry)
-        return async_to_sync(services.generation_submit)(ask=ask, caller=caller or self.caller)
+        ask = Ask(spec=spec, requested={})
+        asking = caller or self.caller
+        find = async_to_sync(services.generation_find)
+        before = find(caller=asking, request_hash=ask.fingerprint, key=None, is_retry=retry)
+        return before or async_to_sync(services.generation_submit)(ask=ask, caller=asking)
 
     def stored(self, **over: Any) -> Generation:
         (row,) = self.send().generations
@@ -99,6 +102,10 @@ class RetryTests(TestCase):
         # That explained one retry; the next one lost its answer.
         assert self.send(retry=True).generations[0].pk == again.generations[0].pk
 
+    def test_what_was_deleted_is_not_meant(self) -> None:
+        first = self.stored(hidden_at=timezone.now())
+        assert self.send(retry=True).generations[0].pk != first.pk
+
     def test_logins_of_ones_own_are_a_caller_too(self) -> None:
         mine, others = Caller(account_ids=(1, 2)), Caller(account_ids=(1,))
         first = self.send(caller=mine)
@@ -126,6 +133,11 @@ class KeyAgainTests(TestCase):
         again = self.send()
         assert (again.attached, again.generations[0].pk != first.pk) == ("", True)
         assert self.send().generations[0].pk == again.generations[0].pk
+
+    def test_a_key_is_free_again_after_its_request_was_deleted(self) -> None:
+        (first,) = self.send().generations
+        Generation.objects.filter(pk=first.pk).update(hidden_at=timezone.now())
+        assert self.send().generations[0].pk != first.pk
 
     def test_a_key_is_kept_after_a_failure_that_may_have_cost(self) -> None:
         row = make_generation(

@@ -82,11 +82,17 @@ class TokenTests(TestCase):
         ):
             with self.subTest(code):
                 sessionid = f"login-of-{code}-{id(response)}"
+                await sync_to_async(make_account)(sessionid=sessionid, name=f"…{sessionid[-4:]}")
                 state = (await asked(answering(response), [sessionid], points))[sessionid]
                 assert (state.live, state.credits, code_of(state)) == (False, None, code)
                 account = await Account.objects.aget(sessionid_tail=sessionid[-4:], name=f"…{sessionid[-4:]}")
                 assert account.health == health
                 await account.adelete()
+
+    async def test_nothing_is_stored_for_a_login_that_is_not_known(self) -> None:
+        states = await asked(answering(balance(5)), ["login-of-nobody"], points)
+        assert states["login-of-nobody"].live
+        assert not await Account.objects.aexists()
 
     async def test_a_dead_login_in_the_pool_revives_when_it_is_found_alive(self) -> None:
         account = await sync_to_async(make_account)(sessionid="login-of-the-pool", health=Account.Health.EXPIRED)

@@ -12,7 +12,7 @@ from django.test import RequestFactory, TestCase, override_settings
 
 from accounts.errors import InvalidApiKey
 from accounts.models import Account
-from openai_compat.authentication import NO_KEY, authenticate, sessionids_of, token_of
+from openai_compat.authentication import NO_KEY, authenticate, put_to_work, sessionids_of, token_of
 from openai_compat.key_memory import KeyMemory
 from tests.openai_compat.builders import NOW, make_key
 
@@ -105,12 +105,16 @@ class AuthenticateTests(TestCase):
         looked_at = await authenticate(request, needs_accounts=False)
         assert looked_at.account_ids == ()
         assert not await Account.objects.aexists()
-        caller = await authenticate(request, needs_accounts=True)
+        known = await authenticate(request, needs_accounts=True)
+        assert known.account_ids == ()
+        assert not await Account.objects.aexists()
+        caller = await put_to_work(request, known)
         rows = [account.pk async for account in Account.objects.order_by("pk")]
         assert caller.api_key is None
         assert caller.account_ids == tuple(rows)
         assert len(rows) == 2
         assert await Account.objects.filter(source=Account.Source.PASSTHROUGH).acount() == 2
+        assert set((await authenticate(request, needs_accounts=True)).account_ids or ()) == set(rows)
 
     async def test_a_wrong_key_is_refused_and_never_logged(self) -> None:
         key = "jm-" + "z" * 43
