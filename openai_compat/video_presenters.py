@@ -81,7 +81,7 @@ class OpenAIVideo(TypedDict):
 
 
 class VideoGeneration(TypedDict):
-    """A job of `/v1/videos/generations`, under all the names that its pollers look for."""
+    """A job of `/v1/videos/generations`, its id under all the names that pollers look for."""
 
     id: str
     request_id: str
@@ -101,8 +101,11 @@ class VideoGeneration(TypedDict):
 
 
 class VideoAnswer(TypedDict):
-    """What a waiting request gets."""
+    """What a waiting request gets. With its id, for clients that ask for it once more."""
 
+    id: str
+    request_id: str
+    status: VideoStatus
     created: int
     data: list[ImageItem]
     videoUrl: str
@@ -195,6 +198,9 @@ async def video_answer(
     if representation != "url":
         item["b64_json"] = await base64_of(await media_content(media))
     return VideoAnswer(
+        id=generation.public_id,
+        request_id=generation.public_id,
+        status="completed",
         created=_completed_at(generation) or int(generation.created_at.timestamp()),
         data=[item],
         videoUrl=url,

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from accounts.models import ApiKey
 from generation.catalog import DEFAULT_VIDEO_MODEL, ModelInfo, resolve_model
-from generation.errors import InvalidSpec
+from generation.errors import InvalidSpec, NotSupported
 from generation.services import InputSource, StoredInput
 from generation.specs import PROMPT_MAX_CHARS, VideoSpec, video_spec
 from openai_compat.bodies import Body
@@ -21,6 +21,7 @@ from openai_compat.serializers.sizes import VIDEO_SIZE_FORMS, parse_video_size, 
 
 # Clients of these names know only OpenAI's 4, 8 and 12 seconds: theirs become the nearest that the model makes.
 FITTED_NAMES: Final = ("sora-",)
+_INPUT_VIDEOS: Final = ("video", "video_file", "video_url")
 _LAST_FRAME_NAMES: Final = ("end_frame", "last_frame")
 # Not among what a request is stored with: the prompt has its own place.
 _NOT_NOTED: Final = ("prompt",)
@@ -42,6 +43,8 @@ class VideoRequestSerializer(LenientSerializer):
     width = Integer()
     height = Integer()
     seed = Integer()
+    n = Integer()
+    negative_prompt = Text(max_chars=PROMPT_MAX_CHARS)  # noted only: Jimeng's videos know none
     response_format = Choice(meanings={"url": "url", "b64_json": "b64_json"})
 
 
@@ -104,6 +107,7 @@ def videos_request(fields: Mapping[str, Any], *, api_key: ApiKey | None, frames:
     """
     checked = _VIDEO_REQUEST.run_validation(fields)
     given = {name: value for name, value in checked.items() if value is not None}
+    _check_sense(given)
     model = given.get("model", DEFAULT_VIDEO_MODEL)
     check_allowed(model, api_key)
     asked = VideosRequest(
@@ -116,8 +120,19 @@ def videos_request(fields: Mapping[str, Any], *, api_key: ApiKey | None, frames:
     return asked
 
 
+def _check_sense(given: Mapping[str, Any]) -> None:
+    """What would change the result must not be passed over."""
+    if given.get("n", 1) != 1:
+        raise InvalidSpec("n must be 1: a request makes one video.", param="n")
+    if "seconds" in given and given.get("duration", given["seconds"]) != given["seconds"]:
+        raise InvalidSpec("seconds and duration differ; give one of them.", param="duration")
+
+
 def frame_sources(body: Body) -> list[InputSource]:
     """First and last frame in this order, however they are called. Raises InvalidSpec(param=…)."""
+    for name in _INPUT_VIDEOS:
+        if body.fields.get(name) or body.files.get(name):
+            raise NotSupported("Jimeng makes videos from texts and pictures, not from videos.", param=name)
     found = input_sources(body, names=FRAME_FIELDS)
     last = [each for each in found if each.param.startswith(_LAST_FRAME_NAMES)]
     first = [each for each in found if each not in last]

@@ -1,4 +1,4 @@
-"""`/v1/videos` as OpenAI has it, and `/v1/videos/generations` as Jimeng's and xAI's clients know it."""
+"""`/v1/videos` as OpenAI has it, and `/v1/videos/generations` as Jimeng's own clients know it."""
 
 from __future__ import annotations
 

@@ -134,6 +134,16 @@ def test_an_edit_in_json_as_litellm_sends_it(http: httpx.Client, sandbox: Sandbo
     assert submission(sandbox, "edit json")["input_md5s"] == [md5(RED)]
 
 
+def test_a_picture_given_with_a_text_to_image_request_is_used(http: httpx.Client, sandbox: Sandbox) -> None:
+    for number, given in enumerate(
+        ({"image": data_url(RED)}, {"images": [data_url(RED)]}, {"filePath": data_url(RED)})
+    ):
+        answer = http.post("/images/generations", json={"prompt": f"from a picture {number}", **given})
+        assert answer.status_code == 200, answer.text
+        assert submission(sandbox, f"from a picture {number}")["input_md5s"] == [md5(RED)]
+        assert "url" in answer.json()["data"][0]
+
+
 def test_a_variation_needs_no_words(client: openai.OpenAI, sandbox: Sandbox) -> None:
     before = len(sandbox.ledger()["submissions"])
     answer = client.images.create_variation(image=("red.png", RED, "image/png"), n=2, response_format="b64_json")

@@ -74,8 +74,8 @@ def test_new_api_passes_videos_on_as_json(http: httpx.Client) -> None:
     assert (ranged.status_code, ranged.content) == (206, b"ftyp")
 
 
-def test_xai_style_clients_poll_by_request_id(http: httpx.Client) -> None:
-    body = {"model": "jimeng-video-3.0", "prompt": "replay of xAI", "duration": 5, "aspect_ratio": "16:9"}
+def test_clients_that_ask_for_a_job_poll_by_request_id(http: httpx.Client) -> None:
+    body = {"model": "jimeng-video-3.0", "prompt": "replay of a poller", "duration": 5, "aspect_ratio": "16:9"}
     response = http.post("/videos/generations", json=body, headers={"Prefer": "respond-async"})
     assert response.status_code == 202
     ended = finished(http, f"/videos/generations/{response.json()['request_id']}")

@@ -1,4 +1,4 @@
-"""Videos as other clients fetch them: n8n, new-api, xAI's, bare logins; and when things go wrong."""
+"""Videos as other clients fetch them: n8n, new-api, bare logins; and when things go wrong."""
 
 from __future__ import annotations
 

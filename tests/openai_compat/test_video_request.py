@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import ApiKey
 from generation.catalog import MODELS
-from generation.errors import InvalidSpec, UnknownModel
+from generation.errors import InvalidSpec, NotSupported, UnknownModel
 from generation.specs import VideoSpec
 from openai_compat.bodies import Body
 from openai_compat.serializers.sizes import parse_video_size, video_resolution
@@ -105,6 +106,27 @@ def test_what_is_no_value_at_all_is_refused(name: str, value: Any) -> None:
     assert name in raised.value.detail
 
 
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [({"n": 3}, "n"), ({"seconds": 5, "duration": 10}, "duration")],
+)
+def test_what_would_change_the_result_is_not_passed_over(fields: dict[str, Any], param: str) -> None:
+    with pytest.raises(InvalidSpec) as raised:
+        spec_of(**fields)
+    assert raised.value.param == param
+
+
+@pytest.mark.parametrize("name", ["video", "video_file", "video_url"])
+def test_a_video_is_no_input(name: str) -> None:
+    for body in (
+        Body(fields={name: "https://films.example/a.mp4"}),
+        Body(fields={}, files=MultiValueDict({name: [SimpleUploadedFile("a.mp4", b"1")]})),
+    ):
+        with pytest.raises(NotSupported) as raised:
+            frame_sources(body)
+        assert raised.value.param == name
+
+
 def test_three_frames_are_too_many_before_one_is_fetched() -> None:
     with pytest.raises(InvalidSpec, match="at most a first and a last frame; 3"):
         videos_request({"prompt": "a ship"}, api_key=None, frames=3)
@@ -135,8 +157,8 @@ def test_of_two_lengths_as_near_the_longer_is_made() -> None:
 
 
 def test_the_callers_words_are_kept_but_for_the_prompt() -> None:
-    fields = {"prompt": "a ship", "duration": "5s", "size": "16:9", "functionMode": "omni", "n": 3, "async": True}
-    assert videos_request(fields, api_key=None).requested == {"duration": 5, "size": "16:9"}
+    fields = {"prompt": "a ship", "duration": "5s", "size": "16:9", "functionMode": "omni", "n": 1, "async": True}
+    assert videos_request(fields, api_key=None).requested == {"duration": 5, "size": "16:9", "n": 1}
 
 
 def test_video_comes_as_address_unless_the_request_or_the_key_says_otherwise() -> None:
