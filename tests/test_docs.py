@@ -13,6 +13,9 @@ from typing import Any
 from django.conf import settings
 from django.test import SimpleTestCase
 
+from bench.__main__ import HEADER
+from openai_compat.errors import WIRE
+
 ROOT = Path(__file__).resolve().parent.parent
 CODE_FOLDERS = ("accounts", "generation", "openai_compat", "jimeng_site", "bench", "tests")
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
@@ -207,6 +210,18 @@ class ReferenceTests(SimpleTestCase):
             for named in _CHECK_ID.findall(path.read_text("utf-8")):
                 with self.subTest(f"{path.relative_to(ROOT)}: {named}"):
                     assert named in given
+
+    def test_the_numbers_of_the_bench_have_its_columns(self) -> None:
+        for path in READMES:
+            with self.subTest(path.name):
+                assert HEADER in path.read_text("utf-8")
+
+    def test_the_table_of_errors_is_that_of_the_code(self) -> None:
+        page = (ROOT / "docs/clients.md").read_text("utf-8")
+        table = page.partition("<!-- errors -->")[2].partition("<!-- errors: end -->")[0]
+        told = re.findall(r"^\| `(\w+)` \| (\d+) \| .+? \| (yes|no) · . \|", table, re.MULTILINE)
+        real = [(error.code, str(wire.status), "yes" if error.safe_to_repeat else "no") for error, wire in WIRE.items()]
+        assert sorted(told) == sorted(real)
 
     def test_every_page_of_decisions_has_its_parts(self) -> None:
         pages = sorted((ROOT / "docs/adr").glob("*.md"))
