@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, OrderedDict
-from collections.abc import Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -27,6 +28,9 @@ Status = Generation.Status
 
 _CLIENT_CHARS = 120
 _REFUSALS_REMEMBERED = 5000
+_REFUSAL_MEANT_S = 150.0  # SDKs come again within two minutes
+_EQUAL_REQUESTS_READ = 60
+_RACES_MAX = 3
 _ATTACHMENTS_REMEMBERED = 5000
 
 Attached = Literal["", "idempotency_key", "retry"]
@@ -90,15 +94,33 @@ async def generation_find(*, caller: Caller, request_hash: str, key: str | None,
     if key is not None:
         stored = await in_database(_stored_under, caller.owner, key, request_hash)
         return None if not stored else Submission(generations=tuple(stored), attached="idempotency_key")
-    if not is_retry or _memory.take_refusal(caller.owner, request_hash):
+    if not is_retry:
         return None
     since = timezone.now() - timedelta(seconds=settings.JIMENG_REATTACH_S)
-    rows = await in_database(_repeatable, caller.owner, request_hash, since)
-    if not rows:
+    groups = await in_database(_equal_requests, caller.owner, request_hash, since)
+    meant = _meant(groups, _memory.take_refusal(caller.owner, request_hash))
+    if meant is None:
         return None
-    stored = min(rows, key=lambda group: _memory.attachments(group[0].public_id))  # the newest of those
-    _memory.note_attachment(stored[0].public_id)
-    return Submission(generations=tuple(stored), attached="retry")
+    _memory.note_attachment(meant[0].public_id)
+    return Submission(generations=tuple(meant), attached="retry")
+
+
+def _meant(groups: list[list[Generation]], take_refusal: Callable[[], bool]) -> list[Generation] | None:
+    """Which of the equal requests, newest first, a retry repeats; None if it is a new one (docs/adr/0010).
+
+    `take_refusal`: whether one of them was sent away unstored lately; each refusal explains one retry.
+    """
+    running = runtime.current()
+    paid = [group for group in groups if not all(_may_be_repeated(each) for each in group)]
+    alive = [group for group in paid if any(each.status != Status.FAILED for each in group)]
+    for group in alive:
+        is_awaited = running is not None and any(running.hub.is_awaited(each.pk) for each in group)
+        if not is_awaited and not _memory.attachments(group[0].public_id):
+            return group  # nobody was given it and nobody waits for it: its answer was lost
+    if take_refusal() or not paid or paid[0] is not groups[0]:
+        return None  # the last one ended with nothing spent: that is what is being repeated
+    # Given before, or still waited for behind a connection that only looks alive.
+    return min(alive or paid, key=lambda group: _memory.attachments(group[0].public_id))
 
 
 async def generation_submit(*, ask: Ask, caller: Caller) -> Submission:
@@ -175,21 +197,19 @@ def _store_once(birth: Birth) -> tuple[list[Generation], Attached]:
     """As `store_new`, or what was stored before under this key."""
     first = birth.rows[0]
     key = first.idempotency_key or ""
-    before = _stored_under(first.owner, key, first.request_hash)
-    if before:
-        return before, "idempotency_key"
-    try:
-        with transaction.atomic():
-            born = store_new([birth])[0]
-    except IntegrityError:
-        # The constraint decides races between two requests with one key: the other one was first.
+    for _ in range(_RACES_MAX):
         before = _stored_under(first.owner, key, first.request_hash)
-        if not before:
-            raise
-        return before, "idempotency_key"
-    if isinstance(born, PoolBusy):
-        raise born
-    return born, ""
+        if before:
+            return before, "idempotency_key"
+        try:
+            with transaction.atomic():
+                born = store_new([birth])[0]
+        except IntegrityError:
+            continue  # the constraint decides races between two requests with one key: the other one was first
+        if isinstance(born, PoolBusy):
+            raise born
+        return born, ""
+    raise PoolBusy("This Idempotency-Key is in use at this moment; nothing was spent.", retry_after_s=1)
 
 
 @transaction.atomic
@@ -208,19 +228,15 @@ def _stored_under(owner: str, idempotency_key: str, request_hash: str) -> list[G
     return group
 
 
-def _repeatable(owner: str, request_hash: str, since: datetime) -> list[list[Generation]]:
-    """Requests of the same words, newest first, that a retry may mean: not those that it must repeat."""
+def _equal_requests(owner: str, request_hash: str, since: datetime) -> list[list[Generation]]:
+    """Requests of the same words by the same owner, newest first, each with all of its generations."""
     same = Generation.objects.filter(
         owner=owner, request_hash=request_hash, created_at__gte=since, hidden_at__isnull=True
     )
-    rows = list(same.order_by("-pk")[:50])
     groups: dict[str, list[Generation]] = {}
-    for row in rows:
+    for row in same.order_by("-pk")[:_EQUAL_REQUESTS_READ]:
         groups.setdefault(row.group_id or row.public_id, []).insert(0, row)
-    asked = list(groups.values())
-    if asked and all(_may_be_repeated(each) for each in asked[0]):
-        return []  # the last one was refused without cost: that is what is being repeated
-    return [group for group in asked if not all(_may_be_repeated(each) for each in group)]
+    return list(groups.values())
 
 
 def _group_of(first: Generation) -> list[Generation]:
@@ -243,21 +259,25 @@ class _Memory:
     """Which requests were sent away, and how often each generation was given as an answer. Bounded."""
 
     def __init__(self) -> None:
-        self._refused: Counter[tuple[str, str]] = Counter()
+        self._refused: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
         self._attached: OrderedDict[str, int] = OrderedDict()
 
     def note_refusal(self, owner: str, request_hash: str) -> None:
-        if len(self._refused) >= _REFUSALS_REMEMBERED:
-            self._refused.clear()
-        self._refused[owner, request_hash] += 1
+        self._refused.setdefault((owner, request_hash), []).append(time.monotonic())
+        while len(self._refused) > _REFUSALS_REMEMBERED:
+            self._refused.popitem(last=False)
 
-    def take_refusal(self, owner: str, request_hash: str) -> bool:
-        """Whether this request was sent away; each refusal explains one repetition."""
-        if not self._refused[owner, request_hash]:
-            del self._refused[owner, request_hash]
-            return False
-        self._refused[owner, request_hash] -= 1
-        return True
+    def take_refusal(self, owner: str, request_hash: str) -> Callable[[], bool]:
+        """Asks, once called, whether this request was sent away in the last minutes."""
+
+        def take() -> bool:
+            oldest = time.monotonic() - _REFUSAL_MEANT_S
+            times = [each for each in self._refused.pop((owner, request_hash), []) if each > oldest]
+            if len(times) > 1:
+                self._refused[owner, request_hash] = times[1:]
+            return bool(times)
+
+        return take
 
     def note_attachment(self, public_id: str) -> None:
         self._attached[public_id] = self.attachments(public_id) + 1

@@ -57,6 +57,7 @@ async def generation_follow(generations: Sequence[Generation], *, beat_s: float)
     if running is None:
         raise StillRunning(public_id=generations[0].public_id)
     ends = asyncio.gather(*(running.hub.wait(each.pk) for each in generations))
+    ends.add_done_callback(_look_at)  # else the end of a stream that its client left would be logged as a mistake
     try:
         with running.hub.listening([each.pk for each in generations]) as news:
             while not ends.done():
@@ -68,6 +69,11 @@ async def generation_follow(generations: Sequence[Generation], *, beat_s: float)
     finally:
         ends.cancel()
     yield Update(progress=await progress_of(finished), finished=finished)
+
+
+def _look_at(ends: asyncio.Future[list[Generation]]) -> None:
+    if not ends.cancelled():
+        ends.exception()
 
 
 async def _first(ends: asyncio.Future[list[Generation]], news: asyncio.Event, *, timeout_s: float) -> None:

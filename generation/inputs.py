@@ -39,6 +39,7 @@ __all__ = [
     "source_of",
 ]
 
+ALL_S: Final = 60.0  # for all pictures of a request together
 FETCHES_AT_ONCE: Final = 4  # of one request
 _FETCHES: Final = Slots(100)  # of the process, for the sake of its sockets
 DECODERS: Final = 2  # of the process: a picture of 50 megapixels takes a second
@@ -108,11 +109,17 @@ async def read_inputs(sources: Sequence[InputSource], *, policy: FetchPolicy | N
     slots = asyncio.Semaphore(FETCHES_AT_ONCE)
     tasks = [asyncio.create_task(_read(source, rules, slots), name="input") for source in sources]
     try:
-        return list(await asyncio.gather(*tasks))
+        async with asyncio.timeout(ALL_S):
+            return list(await asyncio.gather(*tasks))
+    except TimeoutError as error:
+        raise InvalidSpec(f"The images did not arrive within {ALL_S:.0f} s.", param=sources[0].param) from error
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A failure holds this frame, and this frame would hold the failure, and so the pictures, until the collector
+        # comes by.
+        tasks.clear()
 
 
 async def _read(source: InputSource, policy: FetchPolicy, slots: asyncio.Semaphore) -> StoredInput:

@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any, Final, NoReturn
 
@@ -19,8 +19,13 @@ from django.http.multipartparser import MultiPartParser
 from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
+from jimeng_site.slots import Slots
+
 # Above this, reading and decoding leave the event loop: 256 KiB of JSON take about 1 ms.
 OFF_LOOP_BYTES: Final = 256 * 1024
+# Above this, few are in memory at once: JSON of 50 MB takes three times as much while it is read.
+LARGE_BYTES: Final = 2 * 1024 * 1024
+_LARGE: Final = Slots(4)
 _FORM = "application/x-www-form-urlencoded"
 # curl sends no content type but `_FORM` when none is given, so a JSON body is taken as such under these too.
 _JSON_OR_NEAR = ("", "application/json", "text/json", "text/plain", "application/octet-stream", _FORM)
@@ -39,6 +44,17 @@ class Body:
     lists: dict[str, list[str]] = dataclass_field(default_factory=dict)
     parts: tuple[tuple[str, str | UploadedFile[Any]], ...] = ()
     size_bytes: int = 0
+    place: Place | None = None
+
+    def release(self) -> None:
+        """Let go of what may be large, once it has been read: a request waits for minutes after that."""
+        for _, part in self.parts:
+            if not isinstance(part, str):
+                part.close()
+        self.fields.clear()
+        self.lists.clear()
+        if self.place is not None:
+            self.place.give_back()
 
 
 async def read_body(request: HttpRequest) -> Body:
@@ -49,9 +65,32 @@ async def read_body(request: HttpRequest) -> Body:
     declared = _declared_bytes(request)
     if declared is not None and declared > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig
-    if declared is None or declared > OFF_LOOP_BYTES:
+    if declared is not None and declared <= OFF_LOOP_BYTES:
+        return decode_body(request, declared)
+    if declared is not None and declared <= LARGE_BYTES:
         return await asyncio.to_thread(decode_body, request, declared)
-    return decode_body(request, declared)
+    place = await _taken_place(request)
+    return replace(await asyncio.to_thread(decode_body, request, declared), place=place)
+
+
+class Place:
+    """One of the few that large bodies have in memory; may be given back more than once."""
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots: asyncio.Semaphore | None = slots
+
+    def give_back(self) -> None:
+        slots, self._slots = self._slots, None
+        if slots is not None:
+            slots.release()
+
+
+async def _taken_place(request: HttpRequest) -> Place:
+    slots = _LARGE.taken()
+    await slots.acquire()
+    place = Place(slots)
+    request.body_place = place  # type: ignore[attr-defined]  # given back by the view at the latest
+    return place
 
 
 def decode_body(request: HttpRequest, declared_bytes: int | None) -> Body:

@@ -71,9 +71,9 @@ async def chat_events(submission: Submission, *, asked: ChatRequest, base_url: s
     begin = chunks.delta({"role": "assistant", "content": ""})
     async for update in generation_follow(submission.generations, beat_s=BEAT_S):
         if update.finished is not None:
+            note_answer(update.finished)
             raise_if_failed(update.finished)
             result = chat_result(update.finished, base_url=base_url, attached=submission.attached)
-            note_answer(update.finished)
             yield begin + _end(chunks, result, before=teller.separator, shown=early.shown)
             return
         pieces = [chunks.delta({"content": piece}) for piece in await early.pieces(update.progress)]

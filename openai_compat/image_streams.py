@@ -23,10 +23,10 @@ async def image_events(submission: Submission, *, asked: ImagesRequest, base_url
     yield KEEP_ALIVE  # the headers reach the client at once
     async for update in generation_follow(submission.generations, beat_s=KEEP_ALIVE_S):
         if update.finished is not None:
+            note_answer(update.finished)
             raise_if_failed(update.finished)
             async for each in _completed(update.finished, submission, asked=asked, prefix=prefix, base_url=base_url):
                 yield each
-            note_answer(update.finished)
             return
         if update.progress.ready and len(shown) < asked.partial_images:
             for media in await media_of(submission.generations):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final, Protocol
 
 from django.http import HttpRequest
@@ -51,33 +53,70 @@ async def submitted(
     *,
     operation: str,
     wanted: Wanted,
-    sources: Sequence[InputSource] = (),
+    sources: list[InputSource],
 ) -> Submission:
     """The generations of this request: those stored before if it is a repetition, else new ones.
 
-    Nothing is fetched or spent for a repetition. Raises what reading the inputs, the spec and the queue raise.
+    Lets go of `body` and `sources`, which may be large. Nothing is fetched or spent for a repetition. Raises what
+    reading the inputs, the spec and the queue raise.
     """
     caller = await put_to_work(request, caller)
-    if not sources or any(isinstance(source, UrlSource) for source in sources):
-        if sources:
-            leave()  # fetching pictures takes its time: the door of this process is for others
-        return await _submitted(request, caller, body, operation=operation, wanted=wanted, sources=sources)
-    # Requests that bring pictures are taken in few at a time, so that the first are done before the last.
-    async with _WITH_PICTURES.taken():
-        return await _submitted(request, caller, body, operation=operation, wanted=wanted, sources=sources)
+    request_hash = await hash_of(body, operation)
+    asking = partial(_submitted, request, caller, operation=operation, wanted=wanted, request_hash=request_hash)
+    try:
+        if not sources:
+            return await asking(sources=())
+        leave()  # reading pictures takes its time: the door of this process is for others
+        async with _UNDER_WAY.entered((caller.owner, request_hash), wait=may_be_repetition(request)):
+            if any(isinstance(source, UrlSource) for source in sources):
+                return await asking(sources=sources)
+            # Requests that bring pictures are taken in few at a time, so that the first are done before the last.
+            async with _WITH_PICTURES.taken():
+                return await asking(sources=sources)
+    finally:
+        body.release()
+        sources.clear()
+
+
+def may_be_repetition(request: HttpRequest) -> bool:
+    return idempotency_key(request) is not None or retry_count(request) > 0
+
+
+class _UnderWay:
+    """Requests whose pictures are being read: a repetition that comes meanwhile waits to find the first one stored."""
+
+    def __init__(self) -> None:
+        self._ends: dict[tuple[str, str], list[asyncio.Event]] = {}
+
+    @asynccontextmanager
+    async def entered(self, name: tuple[str, str], *, wait: bool) -> AsyncIterator[None]:
+        before = list(self._ends.get(name, ())) if wait else []
+        end = asyncio.Event()
+        self._ends.setdefault(name, []).append(end)
+        try:
+            for each in before:
+                await each.wait()
+            yield
+        finally:
+            end.set()
+            self._ends[name].remove(end)
+            if not self._ends[name]:
+                del self._ends[name]
+
+
+_UNDER_WAY: Final = _UnderWay()
 
 
 async def _submitted(
     request: HttpRequest,
     caller: Caller,
-    body: Body,
     *,
     operation: str,
     wanted: Wanted,
+    request_hash: str,
     sources: Sequence[InputSource],
 ) -> Submission:
     key, is_retry = idempotency_key(request), retry_count(request) > 0
-    request_hash = await hash_of(body, operation)
     if key is not None or is_retry:
         before = await generation_find(caller=caller, request_hash=request_hash, key=key, is_retry=is_retry)
         if before is not None:

@@ -91,6 +91,10 @@ class CompletionHub:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    def is_awaited(self, generation_id: int) -> bool:
+        """Whether a request of this process waits for it now."""
+        return generation_id in self._waiting
+
     async def wait(self, generation_id: int) -> Generation:
         """The final row, with `media` prefetched. Raises WaitEnded. Bound it with asyncio.timeout."""
         if self._closed:

@@ -47,7 +47,7 @@ class ChatRequest:
     model: str
     prompt: str
     wanted: ImagesRequest | VideosRequest
-    sources: tuple[InputSource, ...]
+    sources: list[InputSource]
     stream: bool
     include_usage: bool
 
@@ -73,7 +73,7 @@ def chat_request(fields: Mapping[str, Any], *, api_key: ApiKey | None) -> ChatRe
         model=model,
         prompt=prompt,
         wanted=_wanted(info, given, pictures=len(sources), api_key=api_key),
-        sources=tuple(sources),
+        sources=sources,
         stream=_flag(fields.get("stream"), "stream"),
         include_usage=isinstance(options, Mapping) and options.get("include_usage") is True,
     )

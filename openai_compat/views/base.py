@@ -45,6 +45,10 @@ class AsyncAPIView(APIView):
             response: HttpResponseBase = await getattr(self, method)(request, *args, **kwargs)
         except Exception as exc:
             response = exception_handler(self.as_seen_by_caller(exc), {"view": self, "request": request})
+        finally:
+            place = getattr(request, "body_place", None)
+            if place is not None:
+                place.give_back()
         return response
 
     async def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # async
@@ -73,6 +77,9 @@ class AsyncAPIView(APIView):
         except TimeoutError:
             if task.done():
                 return task.result()
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
         response = StreamingHttpResponse(_with_white_space(task, beat_s), content_type="application/json")
         response["X-Accel-Buffering"] = "no"
         return response

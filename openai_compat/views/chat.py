@@ -41,7 +41,7 @@ class ChatCompletions(AsyncAPIView):
 
     async def _answer(self, submission: Submission, asked: ChatRequest, base_url: str) -> HttpResponseBase:
         finished = await generation_wait(submission.generations, timeout_s=settings.JIMENG_WAIT_TIMEOUT)
+        note_answer(finished)
         raise_if_failed(finished)
         result = chat_result(finished, base_url=base_url, attached=submission.attached)
-        note_answer(finished)
         return JsonResponse(completion(result, chat_id=new_chat_id(), created=int(time.time()), model=asked.model))

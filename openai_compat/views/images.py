@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from django.conf import settings
@@ -47,14 +46,14 @@ class _Images(AsyncAPIView):
 
     async def _answer(self, submission: Submission, asked: ImagesRequest, base_url: str) -> HttpResponseBase:
         finished = await generation_wait(submission.generations, timeout_s=settings.JIMENG_WAIT_TIMEOUT)
+        note_answer(finished)
         raise_if_failed(finished)
         answer = await images_response(
             finished, representation=asked.representation, base_url=base_url, attached=submission.attached
         )
-        note_answer(finished)
         return await json_answer(answer, is_large=asked.representation != "url")
 
-    def _sources(self, body: Body) -> Sequence[InputSource]:
+    def _sources(self, body: Body) -> list[InputSource]:
         """Pictures to start from, wherever a client puts them: none is left out without a word."""
         sources = input_sources(body)
         if len(sources) > self.most_inputs:
@@ -74,7 +73,7 @@ class ImageGenerations(_Images):
 
 
 class _FromImages(_Images):
-    def _sources(self, body: Body) -> Sequence[InputSource]:
+    def _sources(self, body: Body) -> list[InputSource]:
         sources = super()._sources(body)
         if not sources:
             raise InvalidSpec("An image is required.", param="image")

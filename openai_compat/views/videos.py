@@ -111,11 +111,11 @@ class VideoGenerations(_Videos):
 
     async def _answer(self, submission: Submission, asked: VideosRequest, base_url: str) -> HttpResponseBase:
         finished = await generation_wait(submission.generations, timeout_s=settings.JIMENG_WAIT_TIMEOUT)
+        note_answer(finished)
         raise_if_failed(finished)
         answer = await video_answer(
             finished[0], representation=asked.representation, base_url=base_url, attached=submission.attached
         )
-        note_answer(finished)
         return await json_answer(answer, is_large=asked.representation != "url")
 
 

@@ -135,9 +135,8 @@ def test_an_edit_in_json_as_litellm_sends_it(http: httpx.Client, sandbox: Sandbo
 
 
 def test_a_picture_given_with_a_text_to_image_request_is_used(http: httpx.Client, sandbox: Sandbox) -> None:
-    for number, given in enumerate(
-        ({"image": data_url(RED)}, {"images": [data_url(RED)]}, {"filePath": data_url(RED)})
-    ):
+    shapes: list[dict[str, Any]] = [{"image": data_url(RED)}, {"images": [data_url(RED)]}, {"filePath": data_url(RED)}]
+    for number, given in enumerate(shapes):
         answer = http.post("/images/generations", json={"prompt": f"from a picture {number}", **given})
         assert answer.status_code == 200, answer.text
         assert submission(sandbox, f"from a picture {number}")["input_md5s"] == [md5(RED)]

@@ -61,6 +61,7 @@ class RetryTests(TestCase):
     def test_what_failed_without_cost_is_tried_anew(self) -> None:
         for ending in ({"error_code": "accounts_busy"}, {"error_code": "upstream_unreachable"}):
             with self.subTest(**ending):
+                self.prompt = f"a cat {uuid.uuid4()}"
                 first = self.ended(Status.FAILED, **ending)
                 again = self.send(retry=True)
                 assert (again.generations[0].pk != first.pk, again.attached) == (True, "")
@@ -95,12 +96,30 @@ class RetryTests(TestCase):
 
     def test_a_request_that_was_sent_away_comes_anew_and_takes_no_older_answer(self) -> None:
         first = self.ended(Status.SUCCEEDED)
+        services.note_answer([first])
         with override_settings(JIMENG_QUEUE_LIMIT=0), pytest.raises(PoolBusy):
             self.send()
         again = self.send(retry=True)
         assert (again.attached, again.generations[0].pk != first.pk) == ("", True)
         # That explained one retry; the next one lost its answer.
         assert self.send(retry=True).generations[0].pk == again.generations[0].pk
+
+    def test_an_old_refusal_does_not_let_a_lost_answer_be_paid_again(self) -> None:
+        with override_settings(JIMENG_QUEUE_LIMIT=0), pytest.raises(PoolBusy):
+            self.send()  # and its client gave up
+        lost = self.stored(status=Status.RUNNING)
+        assert self.send(retry=True).generations[0].pk == lost.pk
+
+    def test_an_equal_request_that_failed_without_cost_does_not_hide_a_paid_one(self) -> None:
+        lost = self.ended(Status.SUCCEEDED)
+        self.ended(Status.FAILED, error_code="accounts_busy")
+        assert self.send(retry=True).generations[0].pk == lost.pk
+
+    def test_a_failure_that_was_told_is_not_told_to_another(self) -> None:
+        lost = self.stored(status=Status.RUNNING)
+        told = self.ended(Status.FAILED, error_code="generation_failed")
+        services.note_answer([told])
+        assert self.send(retry=True).generations[0].pk == lost.pk
 
     def test_what_was_deleted_is_not_meant(self) -> None:
         first = self.stored(hidden_at=timezone.now())
