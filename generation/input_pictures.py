@@ -21,7 +21,8 @@ SIDE_MIN_PX: Final = 16
 SIDE_MAX_PX: Final = 8192
 
 # Decoding takes up to 15 bytes a pixel (WebP): above this, one at a time in the process.
-_LARGE_PIXELS: Final = 17_000_000
+# Above this a picture is not decoded but looked at: 36 bytes of WebP may be 49 megapixels and a second of work.
+_DECODED_PIXELS: Final = 5_000_000
 _one_large: Final = threading.Lock()
 
 _KEPT: Final = tuple(IMAGE_TYPES)
@@ -33,6 +34,7 @@ _PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 # A picture of 50 megapixels may have hundreds of progressive passes in a few kilobytes, each a second of work.
 _JPEG_PASSES_MAX: Final = 50
 _JPEG_PASS: Final = b"\xff\xda"
+_JPEG_END: Final = b"\xff\xd9"
 # Each costs Pillow a step in Python. Libraries write 8 KB or more a chunk. What is packed in text and colour profile
 # needs no look of ours: Pillow unpacks 1 MB of each at most and refuses the file if that is not all.
 _PNG_CHUNKS_MAX: Final = 20_000
@@ -65,7 +67,7 @@ class Picture:
 
 
 def read_picture(file: IO[bytes], *, is_known: bool = False) -> Picture:
-    """Decode a picture once, to be sure that it is one. PNG, JPEG and WebP stay as they are, animated ones too.
+    """Decode a picture once, to be sure that it is one; a large one is only looked at. PNG, JPEG and WebP stay as they are, animated ones too.
 
     Any other is replaced in `file` by a PNG. `is_known`: these bytes were decoded before, so a look at the header is
     enough. Blocks for up to seconds: never on the event loop. Raises NotAPicture.
@@ -74,9 +76,11 @@ def read_picture(file: IO[bytes], *, is_known: bool = False) -> Picture:
         _check_before_decoding(file)
         with Image.open(file, formats=(*_KEPT, *_CONVERTED)) as image:
             _check_size(*image.size)
-            is_large = image.width * image.height > _LARGE_PIXELS and not is_known
-            with _one_large if is_large else nullcontext():
-                return _kept_or_converted(image, file, is_known=is_known)
+            found = _SAME_AS.get(image.format or "", image.format or "")
+            if found in _KEPT:
+                return _kept(image, found, file, is_known=is_known)
+            with _one_large if image.width * image.height > _DECODED_PIXELS else nullcontext():
+                return _as_png(image, file)
     # Above 100 megapixels Pillow warns, which is an error where warnings are; above 200 it raises.
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise NotAPicture(_TOO_MANY_PIXELS) from error
@@ -86,20 +90,26 @@ def read_picture(file: IO[bytes], *, is_known: bool = False) -> Picture:
         ) from error
 
 
-def _kept_or_converted(image: Image.Image, file: IO[bytes], *, is_known: bool) -> Picture:
-    found = _SAME_AS.get(image.format or "", image.format or "")
-    return _kept(image, found, is_known=is_known) if found in _KEPT else _as_png(image, file)
-
-
-def _kept(image: Image.Image, found: str, *, is_known: bool) -> Picture:
+def _kept(image: Image.Image, found: str, file: IO[bytes], *, is_known: bool) -> Picture:
     size = image.size
-    if not is_known:
+    if size[0] * size[1] > _DECODED_PIXELS:
+        _check_whole(found, file)
+    elif not is_known:
         # A JPEG is read to its end, but spread out at an eighth of its size only.
         image.draft(None, (size[0] // 8, size[1] // 8))
         image.load()
     width, height = reversed(size) if _lies_on_its_side(image) else size
     content_type, suffix = IMAGE_TYPES[found]
     return Picture(content_type=content_type, suffix=suffix, width=width, height=height, is_converted=False)
+
+
+def _check_whole(found: str, file: IO[bytes]) -> None:
+    """Whether the end is there, by the form of the file. Raises ValueError. A PNG's was found before."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if found == "WEBP" and len(content) < 8 + int.from_bytes(content[4:8], "little"):
+            raise ValueError("This WebP is cut off.")
+        if found == "JPEG" and content.rfind(_JPEG_END) < content.rfind(_JPEG_PASS):
+            raise ValueError("This JPEG is cut off.")
 
 
 def _as_png(image: Image.Image, file: IO[bytes]) -> Picture:

@@ -13,12 +13,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from ipaddress import ip_address
 from typing import IO, Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from generation.upstream.addresses import IPAddress, is_public
@@ -31,6 +32,7 @@ TOTAL_S: Final = 20.0
 REDIRECTS_MAX: Final = 5
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _WRITE_BYTES: Final = 1024 * 1024  # collected before a thread writes them
+_IDLE_BYTES: Final = 512 * 1024  # that a server may send beside and ahead of the content
 _READ_BYTES: Final = 64 * 1024
 _DNS_THREADS: Final = 8
 _HEADERS: Final = {
@@ -202,6 +204,25 @@ def guarded_socket(approved: Sequence[IPAddress]) -> Callable[[Any], socket.sock
     return new_socket
 
 
+class _Thrifty(ResponseHandler):
+    """Ends a connection most of whose bytes are no content: endless interim answers, chunks of one byte, and the like.
+
+    Each of these costs a little time of the event loop, and all of them together would take it for themselves.
+    """
+
+    _raw_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._raw_bytes += len(data)
+        content_bytes = getattr(self._payload, "total_bytes", 0)
+        if self._raw_bytes > _IDLE_BYTES + 2 * content_bytes:
+            self.set_exception(aiohttp.ClientPayloadError("Most of what came was no content."))
+            if self.transport is not None:
+                self.transport.abort()
+            return
+        super().data_received(data)
+
+
 @asynccontextmanager
 async def _answer(address: URL, approved: Sequence[IPAddress]) -> AsyncIterator[aiohttp.ClientResponse]:
     """One request on a connection of its own.
@@ -216,6 +237,7 @@ async def _answer(address: URL, approved: Sequence[IPAddress]) -> AsyncIterator[
         force_close=True,
         limit=0,
     )
+    connector._factory = partial(_Thrifty, loop=asyncio.get_running_loop())  # type: ignore[assignment]  # partial is invariant
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -159,6 +159,17 @@ def _many_headers(handler: _Handler) -> None:
         handler.wfile.write(b"X-Again: and again\r\n" * 1000)
 
 
+def _interim(handler: _Handler) -> None:
+    while not handler.server.stopping.is_set():
+        handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+
+def _crumbs(handler: _Handler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not handler.server.stopping.is_set():
+        handler.wfile.write(b"1\r\nx\r\n" * 1000)
+
+
 def _silent(handler: _Handler) -> None:
     handler.drip(b"" for _ in range(100_000))
 
@@ -169,6 +180,8 @@ HABITS: Final[dict[str, Callable[[_Handler], None]]] = {
     "redirect": _redirect,
     "nowhere": lambda handler: handler.answer(pictures.picture(), status=302),
     "hops": _hops,
+    "interim": _interim,
+    "crumbs": _crumbs,
     "huge": lambda handler: handler.answer(bytes(MB), Content_Length=str(30 * MB)),
     "stream": _stream,
     "packed": lambda handler: handler.answer(pictures.gzip_bomb(), Content_Encoding="gzip"),

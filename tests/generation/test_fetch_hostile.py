@@ -86,3 +86,12 @@ def test_what_is_not_public_looks_the_same_whatever_is_there(stage: Stage) -> No
             asyncio.run(read_inputs([source], policy=policy(stage)))
         details.add(raised.value.detail)
     assert len(details) == 1
+
+
+@pytest.mark.parametrize("habit", ["interim", "crumbs"])
+def test_who_sends_no_content_without_end_is_cut_off_long_before_the_time_is_up(habit: str, stage: Stage) -> None:
+    rules = FetchPolicy(allow_hosts=frozenset({stage.pictures.netloc}), total_s=60.0, resolve=resolve)
+    began = time.monotonic()
+    with pytest.raises(InvalidSpec, match="could not be fetched"):
+        asyncio.run(read_inputs([source_of(f"{stage.pictures.url}/{habit}", param="image")], policy=rules))
+    assert time.monotonic() - began < SLACK_S
