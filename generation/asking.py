@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.errors import PoolBusy
+from accounts.errors import PoolBusy, PoolError
 from accounts.models import ApiKey
 from generation.engine import runtime
 from generation.engine.births import Birth, store_new
@@ -246,10 +246,11 @@ def _group_of(first: Generation) -> list[Generation]:
 
 
 def _may_be_repeated(row: Generation) -> bool:
-    """It ended with nothing spent, and asking again may help."""
+    """It ended with nothing spent."""
     if row.status == Status.CANCELLED:
         return True
-    return row.status == Status.FAILED and error_class(row.error_code).safe_to_repeat
+    error = error_class(row.error_code)
+    return row.status == Status.FAILED and (error.safe_to_repeat or issubclass(error, PoolError))
 
 
 # --- in this process ------------------------------------------------------------------------------

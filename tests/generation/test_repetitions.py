@@ -145,13 +145,15 @@ class KeyAgainTests(TestCase):
         assert [self.send().attached, self.send().attached] == ["", "idempotency_key"]
 
     def test_a_key_is_free_again_after_an_end_without_cost(self) -> None:
-        (first,) = self.send().generations
-        Generation.objects.filter(pk=first.pk).update(
-            status=Status.FAILED, error_code="accounts_busy", finished_at=timezone.now()
-        )
-        again = self.send()
-        assert (again.attached, again.generations[0].pk != first.pk) == ("", True)
-        assert self.send().generations[0].pk == again.generations[0].pk
+        for error_code in ("accounts_busy", "insufficient_quota", "no_accounts"):
+            with self.subTest(error_code):
+                (first,) = self.send().generations
+                Generation.objects.filter(pk=first.pk).update(
+                    status=Status.FAILED, error_code=error_code, finished_at=timezone.now()
+                )
+                again = self.send()
+                assert (again.attached, again.generations[0].pk != first.pk) == ("", True)
+                assert self.send().generations[0].pk == again.generations[0].pk
 
     def test_a_key_is_free_again_after_its_request_was_deleted(self) -> None:
         (first,) = self.send().generations
