@@ -47,8 +47,10 @@ async def generation_wait(generations: Sequence[Generation], *, timeout_s: float
         raise StillRunning(public_id=public_id) from error
 
 
-async def generation_follow(generations: Sequence[Generation], *, beat_s: float) -> AsyncIterator[Update]:
-    """News at every change and at least every `beat_s`; the last has `finished`.
+async def generation_follow(
+    generations: Sequence[Generation], *, beat_s: float, pace_s: float = 0.0
+) -> AsyncIterator[Update]:
+    """News at changes, at least every `beat_s` and, but for the end, not before `pace_s`; the last has `finished`.
 
     Raises StillRunning when this process stops. Close it (or leave it) at any time: the generations go on.
     """
@@ -62,7 +64,9 @@ async def generation_follow(generations: Sequence[Generation], *, beat_s: float)
         with running.hub.listening([each.pk for each in generations]) as news:
             while not ends.done():
                 yield Update(progress=await progress_of(generations))
-                await _first(ends, news, timeout_s=beat_s)
+                if pace_s:
+                    await asyncio.wait((ends,), timeout=pace_s)
+                await _first(ends, news, timeout_s=beat_s - pace_s)
         finished = await ends
     except WaitEnded as error:
         raise StillRunning(public_id=generations[0].public_id) from error

@@ -69,8 +69,9 @@ class Picture:
 def read_picture(file: IO[bytes], *, is_known: bool = False) -> Picture:
     """Decode a picture once, to be sure that it is one; a large one is only looked at.
 
-    PNG, JPEG and WebP stay as they are, animated ones too. Any other is replaced in `file` by a PNG. `is_known`: these bytes were decoded before, so a look at the header is
-    enough. Blocks for up to seconds: never on the event loop. Raises NotAPicture.
+    PNG, JPEG and WebP stay as they are, animated ones too. Any other is replaced in `file` by a PNG. `is_known`: these
+    bytes were decoded before, so a look at the header is enough. Blocks for up to seconds: never on the event loop.
+    Raises NotAPicture.
     """
     try:
         _check_before_decoding(file)

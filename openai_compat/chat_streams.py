@@ -23,6 +23,7 @@ from openai_compat.chat_presenters import (
 from openai_compat.serializers.chat import ChatRequest
 from openai_compat.sse import KEEP_ALIVE, event
 
+PACE_S: Final = 1.0  # the first second of a generation is full of changes that nobody can read
 BEAT_S: Final = 5.0  # news at least so often
 LINE_EVERY_S: Final = 5.0  # a line of progress even if nothing changed: with a beat never 15 s without one
 
@@ -69,7 +70,7 @@ async def chat_events(submission: Submission, *, asked: ChatRequest, base_url: s
     teller = _Teller(chinese=is_chinese(asked.prompt))
     early = _Early(submission, base_url=base_url)
     begin = chunks.delta({"role": "assistant", "content": ""})
-    async for update in generation_follow(submission.generations, beat_s=BEAT_S):
+    async for update in generation_follow(submission.generations, beat_s=BEAT_S, pace_s=PACE_S):
         if update.finished is not None:
             note_answer(update.finished)
             raise_if_failed(update.finished)
