@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -97,7 +98,11 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Generation | None:
         """By primary key, as the admin links it, or by public id, as everybody else does."""
-        field = "public_id" if _PUBLIC_ID.fullmatch(object_id) else from_field
+        # The admin reads `_24` in an address as a quoted sign; in a bare public id it is none.
+        public_id = object_id if _PUBLIC_ID.fullmatch(object_id) else quote(object_id)
+        field = from_field
+        if _PUBLIC_ID.fullmatch(public_id):
+            object_id, field = public_id, "public_id"
         found: Generation | None = super().get_object(request, object_id, field)
         return found
 

@@ -153,9 +153,12 @@ class GenerationDetailTests(AdminTestCase):
         assert 'name="_save"' not in self.page(detail_url(generation))
 
     def test_it_is_found_by_its_public_id(self) -> None:
-        generation = make_generation(prompt="a lighthouse")
-        url = reverse("admin:generation_generation_change", args=[generation.public_id])
-        assert "a lighthouse" in self.page(url)
+        # The admin would read `_24` as a quoted sign.
+        for number, public_id in enumerate(("gen_ab12cd34", "gen_2423a557", "gen_40000000")):
+            with self.subTest(public_id):
+                make_generation(prompt=f"lighthouse {number}", public_id=public_id)
+                url = reverse("admin:generation_generation_change", args=[public_id])
+                assert f"lighthouse {number}" in self.page(url)
 
     def test_it_shows_what_was_asked_and_what_was_done_without_raw_json(self) -> None:
         generation = make_generation(
