@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure
 from generation.upstream.signing import Login
 from jimeng_site.database import in_database
+from jimeng_site.slots import Slots
 
 CALLS_AT_ONCE: Final = 4  # polite: fifty logins take a few seconds
 
@@ -75,8 +75,7 @@ class _Asked:
 
 
 Question = Callable[[UpstreamClient, _Asked], Awaitable[TokenState]]
-# One set of slots per client, which lives as long as its event loop.
-_slots: WeakKeyDictionary[UpstreamClient, asyncio.Semaphore] = WeakKeyDictionary()
+_SLOTS: Final = Slots(CALLS_AT_ONCE)
 
 
 async def tokens_check(sessionids: Sequence[str]) -> dict[str, TokenState]:
@@ -104,10 +103,9 @@ def _client() -> UpstreamClient:
 async def ask_all(client: UpstreamClient, sessionids: Sequence[str], question: Question) -> dict[str, TokenState]:
     """The same question about each login once, CALLS_AT_ONCE at a time; whatever fails is told, not raised."""
     asked = await in_database(_prepared, list(dict.fromkeys(sessionids)))
-    slots = _slots.setdefault(client, asyncio.Semaphore(CALLS_AT_ONCE))
 
     async def answer(each: _Asked) -> TokenState:
-        async with slots:
+        async with _SLOTS.taken():
             try:
                 return await question(client, each)
             except UpstreamFailure as failure:
