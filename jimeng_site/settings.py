@@ -74,6 +74,23 @@ JIMENG_PASSTHROUGH_DAYS = env.int("JIMENG_PASSTHROUGH_DAYS", default=30)
 JIMENG_ACCOUNT_CONCURRENCY = env.int("JIMENG_ACCOUNT_CONCURRENCY", default=2)
 JIMENG_PROBE_INTERVAL_S = env.float("JIMENG_PROBE_INTERVAL_S", default=6 * 3600.0)
 
+# First rests in seconds by reason, "busy=3,risk_hold=7200": what is not named has the default of accounts/rotation.py.
+JIMENG_RESTS = env.dict("JIMENG_RESTS", default={})
+JIMENG_CHECK_IN = env.bool("JIMENG_CHECK_IN", default=True)
+JIMENG_CHECK_IN_SPREAD_S = env.float("JIMENG_CHECK_IN_SPREAD_S", default=4 * 3600.0)
+JIMENG_LOGIN_WARN_DAYS = env.int("JIMENG_LOGIN_WARN_DAYS", default=5)
+JIMENG_RENEWAL_HOURS = env.int("JIMENG_RENEWAL_HOURS", default=72)
+JIMENG_EVENTS_DAYS = env.int("JIMENG_EVENTS_DAYS", default=90)
+
+# --- alerts -------------------------------------------------------------------------------------
+JIMENG_ALERT_CREDITS_BELOW = env.int("JIMENG_ALERT_CREDITS_BELOW", default=100)
+JIMENG_ALERT_QUIET_S = env.float("JIMENG_ALERT_QUIET_S", default=6 * 3600.0)
+JIMENG_STALLED_S = env.float("JIMENG_STALLED_S", default=120.0)
+# smtp://user:password@host:587 and the like; empty: mails are only written to the log.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="jimeng-gateway@localhost")
+
 # --- the engine ---------------------------------------------------------------------------------
 JIMENG_ENGINE = env.str("JIMENG_ENGINE", default="embedded")
 JIMENG_QUEUE_LIMIT = env.int("JIMENG_QUEUE_LIMIT", default=2000)

@@ -21,6 +21,7 @@ CATCHES_ALL = {
     "generation/engine/completion.py",
     "generation/engine/caretaker.py",
     "generation/engine/housekeeping.py",
+    "generation/engine/duties.py",
     "generation/engine/watcher.py",  # a mistake must not end the following of what was paid for
     "generation/engine/batching.py",  # handed to every caller of the batch
     "jimeng_site/asgi.py",  # a failed start is told to the server, and raised

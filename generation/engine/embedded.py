@@ -19,6 +19,7 @@ from generation.engine import job
 from generation.engine.caretaker import Caretaker
 from generation.engine.completion import CompletionHub
 from generation.engine.desk import AccountDesk
+from generation.engine.duties import Duties, Duty
 from generation.engine.housekeeping import Housekeeping
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
@@ -69,6 +70,11 @@ class EngineLock:
             self._file = None
 
 
+def engine_duties(tools: Tools) -> list[Duty]:
+    """All that the engine does beside jobs, probes and files; modules of their own hold each."""
+    return []
+
+
 class EmbeddedRunner:
     """`submit` hands generations over; `start` and `stop` bracket the process's life."""
 
@@ -79,6 +85,7 @@ class EmbeddedRunner:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._tools: Tools | None = None
         self._housekeeping: Housekeeping | None = None
+        self._duties = Duties(())
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -141,6 +148,7 @@ class EmbeddedRunner:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._duties.stop()
             if self._housekeeping is not None:
                 await self._housekeeping.stop()
             await tools.watcher.stop()
@@ -185,9 +193,11 @@ class EmbeddedRunner:
             inputs=Inputs(self._client),
         )
         self._housekeeping = Housekeeping(self._client, caretaker, is_idle=lambda: not self._tasks)
+        self._duties = Duties(engine_duties(tools))
         desk.start()
         caretaker.start()
         self._housekeeping.start()
+        self._duties.start()
         self._tools = tools
         self._hub.sweep_every(SWEEP_ALONE_S)
         if open_ids:

@@ -1,0 +1,151 @@
+"""Keeping accounts: adding, renewing, switching, and what a person decides about their rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import vault
+from accounts.models import Account, AccountEvent
+from accounts.timeline import account_events_add
+
+Event = AccountEvent.Kind
+
+PASSTHROUGH_SEEN_EVERY = timedelta(hours=1)  # how often a used pass-through login is marked as seen
+
+
+def account_add(
+    *, sessionid: str, name: str = "", source: str = Account.Source.OPERATOR, notes: str = ""
+) -> tuple[Account, bool]:
+    """Store a login. Returns the row and whether it is new; a pass-through login added here joins the pool."""
+    fingerprint = vault.fingerprint(sessionid)
+    account = Account.objects.filter(fingerprint=fingerprint).first()
+    if account is None:
+        try:
+            with transaction.atomic():
+                return _account_insert(sessionid, fingerprint, name=name, source=source, notes=notes), True
+        except IntegrityError:  # another request stored it a moment ago
+            account = Account.objects.get(fingerprint=fingerprint)
+    if source == Account.Source.OPERATOR and account.source != source:
+        account.source, account.name = source, name or account.name
+        account.save(update_fields=["source", "name"])
+    return account, False
+
+
+def _account_insert(sessionid: str, fingerprint: str, *, name: str, source: str, notes: str) -> Account:
+    web_id, uid_tt = vault.device_of(fingerprint)
+    return Account.objects.create(
+        name=name or f"…{sessionid[-4:]}",
+        fingerprint=fingerprint,
+        sessionid_encrypted=vault.encrypt(sessionid),
+        sessionid_tail=sessionid[-4:],
+        web_id=web_id,
+        uid_tt=uid_tt,
+        source=source,
+        notes=notes,
+        # A caller's login is probed by its use; the pool's are looked at once they are stored.
+        probe_due_at=timezone.now() if source == Account.Source.OPERATOR else None,
+    )
+
+
+def passthrough_accounts(*, sessionids: Sequence[str]) -> list[Account]:
+    """The accounts behind bare sessionids, made on first sight; outside the shared pool."""
+    now = timezone.now()
+    found = []
+    for sessionid in dict.fromkeys(sessionids):
+        account, _ = account_add(sessionid=sessionid, source=Account.Source.PASSTHROUGH)
+        found.append(account)
+    unseen = [
+        each.pk for each in found if each.last_used_at is None or now - each.last_used_at > PASSTHROUGH_SEEN_EVERY
+    ]
+    Account.objects.filter(pk__in=unseen).update(last_used_at=now)
+    return found
+
+
+def passthrough_find(*, sessionids: Sequence[str]) -> list[Account]:
+    """Those of these logins that are stored; nothing is made for the others."""
+    fingerprints = [vault.fingerprint(sessionid) for sessionid in sessionids]
+    return list(Account.objects.filter(fingerprint__in=fingerprints))
+
+
+def passthrough_forget(*, unused_since: datetime) -> int:
+    """Drop pass-through logins that nobody used; their generations stay. Returns how many."""
+    idle = Account.objects.filter(source=Account.Source.PASSTHROUGH, last_used_at__lt=unused_since, leases=None)
+    return idle.delete()[1].get("accounts.Account", 0)
+
+
+@transaction.atomic
+def account_replace_sessionid(
+    *, account: Account, sessionid: str, login_expires_at: datetime | None = None, actor: str = ""
+) -> None:
+    """Give an account a new login; device identity and history stay, and it is probed soon.
+
+    `login_expires_at`: as its cookie says, None when it did not. Raises IntegrityError if another account has it.
+    """
+    now = timezone.now()
+    account.fingerprint = vault.fingerprint(sessionid)
+    account.sessionid_encrypted = vault.encrypt(sessionid)
+    account.sessionid_tail = sessionid[-4:]
+    account.login_since, account.login_expires_at = now, login_expires_at
+    account.save(
+        update_fields=["fingerprint", "sessionid_encrypted", "sessionid_tail", "login_since", "login_expires_at"]
+    )
+    account_events_add(account_ids=[account.pk], kind=Event.RENEWED, at=now, actor=actor)
+    _revive([account.pk], at=now)
+
+
+def accounts_request_probe(*, account_ids: Collection[int]) -> int:
+    """Ask the engine to look at these accounts now."""
+    return Account.objects.filter(pk__in=account_ids).update(probe_due_at=timezone.now())
+
+
+@transaction.atomic
+def accounts_enable(*, account_ids: Collection[int], enabled: bool, actor: str = "") -> int:
+    """Let the pool use these accounts, or not. Returns how many changed."""
+    others = Account.objects.filter(pk__in=account_ids).exclude(enabled=enabled)
+    changed = list(others.values_list("pk", flat=True))
+    Account.objects.filter(pk__in=changed).update(enabled=enabled)
+    kind = Event.ENABLED if enabled else Event.DISABLED
+    account_events_add(account_ids=changed, kind=kind, at=timezone.now(), actor=actor)
+    return len(changed)
+
+
+@transaction.atomic
+def accounts_wake(*, account_ids: Collection[int], actor: str = "") -> int:
+    """End rests and forget failures; the next probe says how it really is."""
+    now = timezone.now()
+    account_events_add(account_ids=account_ids, kind=Event.WOKEN, at=now, actor=actor)
+    return _revive(account_ids, at=now)
+
+
+def _revive(account_ids: Collection[int], *, at: datetime) -> int:
+    return Account.objects.filter(pk__in=account_ids).update(
+        health=Account.Health.UNKNOWN,
+        rest_until=None,
+        rest_reason="",
+        ill_since=None,
+        failures_in_a_row=0,
+        barred={},
+        probe_due_at=at,
+    )
+
+
+@transaction.atomic
+def accounts_rest(*, account_ids: Collection[int], until: datetime, actor: str = "") -> int:
+    """Send accounts to rest for a person's reasons. What they have begun goes on. An expired login stays expired."""
+    now = timezone.now()
+    rows = Account.objects.filter(pk__in=account_ids).exclude(health=Account.Health.EXPIRED)
+    changed = list(rows.values_list("pk", flat=True))
+    Account.objects.filter(pk__in=changed).update(
+        health=Account.Health.RESTING,
+        rest_until=until,
+        rest_reason=Account.RestReason.OPERATOR,
+        ill_since=now,
+    )
+    account_events_add(
+        account_ids=changed, kind=Event.RESTED, at=now, actor=actor, reason="operator", until=until.isoformat()
+    )
+    return len(changed)

@@ -1,0 +1,49 @@
+"""What the engine does again and again beside its jobs: each duty at its own pace, none in another's way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """`run` is called every `every_s` seconds, counted from its end; a failure is logged and it is called again."""
+
+    name: str
+    every_s: float
+    run: Callable[[], Awaitable[None]]
+
+
+class Duties:
+    """One task a duty, from `start` to `stop`."""
+
+    def __init__(self, duties: Sequence[Duty]) -> None:
+        self._duties = duties
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(_repeat(each), name=f"duty-{each.name}", context=contextvars.Context())
+            for each in self._duties
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _repeat(duty: Duty) -> None:
+    while True:
+        try:
+            await duty.run()
+        except Exception:
+            logger.exception("A duty was interrupted", extra={"action": duty.name})
+        await asyncio.sleep(duty.every_s)

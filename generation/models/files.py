@@ -1,0 +1,105 @@
+"""Pictures that came with a request, and what came of it (Media)."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from generation.models.request import PUBLIC_ID_BYTES, Generation
+
+
+def new_media_id() -> str:
+    return "med_" + secrets.token_hex(PUBLIC_ID_BYTES)
+
+
+class InputImage(models.Model):
+    """A picture that was given with a request. Its file is stored once, under its SHA-256."""
+
+    class Origin(models.TextChoices):
+        UPLOAD = "upload", _("uploaded")
+        INLINE = "inline", _("in the request")  # base64 or a data URL
+        FETCHED = "fetched", _("fetched")  # from an address that the caller gave
+
+    generation = models.ForeignKey(Generation, on_delete=models.CASCADE, related_name="inputs")
+    position = models.PositiveSmallIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    file = models.FileField(max_length=200)
+    content_type = models.CharField(max_length=40)
+    width = models.PositiveIntegerField()  # pixels
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
+    origin = models.CharField(max_length=8, choices=Origin)
+    source = models.CharField(max_length=200, blank=True)  # host of the address, or file name; never a whole URL
+
+    class Meta:
+        verbose_name = _("input picture")
+        verbose_name_plural = _("input pictures")
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=["generation", "position"], name="input_position")]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]}"
+
+
+class UploadedImage(models.Model):
+    """A picture that an account has uploaded: its URI serves again while it is fresh."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="uploads")
+    sha256 = models.CharField(max_length=64)
+    uri = models.CharField(max_length=300)
+    width = models.PositiveIntegerField()  # pixels
+    height = models.PositiveIntegerField()
+    format = models.CharField(max_length=20, blank=True)  # as the upstream calls it
+    uploaded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "sha256"], name="uploaded_once")]
+
+    def __str__(self) -> str:
+        return self.uri
+
+
+class Media(models.Model):
+    """One result file. `file` is empty until it was downloaded; the upstream address is kept meanwhile."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_media_id, editable=False)
+    generation = models.ForeignKey(Generation, on_delete=models.CASCADE, related_name="media")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=5, choices=Generation.Kind)
+    file = models.FileField(max_length=200, blank=True)
+    thumbnail = models.FileField(max_length=200, blank=True)  # "" until first needed or made when idle
+    content_type = models.CharField(max_length=40, blank=True)
+    width = models.PositiveIntegerField(null=True)  # pixels; null: not known
+    height = models.PositiveIntegerField(null=True)
+    duration_s = models.FloatField(null=True)  # of a video; null: not known
+    size_bytes = models.PositiveBigIntegerField(null=True)  # null: not stored yet
+    sha256 = models.CharField(max_length=64, blank=True)
+    upstream_uri = models.CharField(max_length=300, blank=True)
+    upstream_url = models.TextField(blank=True)  # signed, dies within hours
+    fetch_attempts = models.PositiveSmallIntegerField(default=0)  # failed downloads
+    fetch_due_at = models.DateTimeField(null=True)  # null: stored, or given up
+    thumbnail_due_at = models.DateTimeField(null=True)  # null: made, or not possible
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("media file")
+        verbose_name_plural = _("media files")
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=["generation", "position"], name="media_position")]
+        indexes = [
+            # Files that are still to be fetched.
+            models.Index(
+                fields=["fetch_due_at"], name="media_to_fetch", condition=models.Q(fetch_due_at__isnull=False)
+            ),
+            # Pictures without a thumbnail yet.
+            models.Index(
+                fields=["thumbnail_due_at"], name="media_to_thumb", condition=models.Q(thumbnail_due_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
