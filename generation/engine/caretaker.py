@@ -16,6 +16,7 @@ from accounts.rotation import FailureClass
 from generation import transitions
 from generation.changes import ResultFile
 from generation.engine.desk import logins
+from generation.engine.pace import Pace
 from generation.upstream.answers import Credits
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure
@@ -24,7 +25,6 @@ from jimeng_site.database import in_database
 
 logger = logging.getLogger(__name__)
 
-PROBE_TICK_S = 2.0
 PROBES_AT_ONCE = 2  # polite: a pool of hundreds is looked at over minutes
 PROBE_BATCH = 20
 PROBE_RETRY = timedelta(minutes=5)
@@ -39,8 +39,11 @@ FAULTS: dict[FailureKind, FailureClass] = {
 
 
 class Caretaker:
-    def __init__(self, client: UpstreamClient, *, on_freed: Callable[[], None]) -> None:
+    def __init__(
+        self, client: UpstreamClient, *, on_freed: Callable[[], None], tick_s: float = Pace().probes_s
+    ) -> None:
         self._client = client
+        self._tick_s = tick_s
         self._on_freed = on_freed
         self._top_ups: dict[int, asyncio.Task[Credits | None]] = {}
         self._filled_at: dict[int, float] = {}  # loop time of the last gift, by account
@@ -198,7 +201,7 @@ class Caretaker:
                 await asyncio.gather(*(probe(account) for account in due))
             except Exception:
                 logger.exception("Probes could not be made", extra={"action": "probe"})
-            await asyncio.sleep(PROBE_TICK_S)
+            await asyncio.sleep(self._tick_s)
 
 
 def _due_accounts(at: datetime) -> list[Account]:

@@ -21,16 +21,17 @@ class Duty:
 
 
 class Duties:
-    """One task a duty, from `start` to `stop`."""
+    """One task a duty, from `start` to `stop`. `at_least_s`: no duty is called more often than that."""
 
-    def __init__(self, duties: Sequence[Duty]) -> None:
+    def __init__(self, duties: Sequence[Duty], *, at_least_s: float = 0.0) -> None:
         self._duties = duties
+        self._at_least_s = at_least_s
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._tasks = [
-            loop.create_task(_repeat(each), name=f"duty-{each.name}", context=contextvars.Context())
+            loop.create_task(_repeat(each, self._at_least_s), name=f"duty-{each.name}", context=contextvars.Context())
             for each in self._duties
         ]
 
@@ -40,10 +41,10 @@ class Duties:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _repeat(duty: Duty) -> None:
+async def _repeat(duty: Duty, at_least_s: float) -> None:
     while True:
         try:
             await duty.run()
         except Exception:
             logger.exception("A duty was interrupted", extra={"action": duty.name})
-        await asyncio.sleep(duty.every_s)
+        await asyncio.sleep(max(duty.every_s, at_least_s))

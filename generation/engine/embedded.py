@@ -24,6 +24,7 @@ from generation.engine.housekeeping import Housekeeping
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.media import MediaFetcher
+from generation.engine.pace import Pace
 from generation.engine.recovery import recover
 from generation.engine.timing import Forecaster
 from generation.engine.tools import Tools
@@ -35,9 +36,6 @@ from jimeng_site.database import in_database
 
 logger = logging.getLogger(__name__)
 
-LOCK_RETRY_S = 1.0
-INTAKE_S = 0.5  # how often generations are looked for that other processes stored
-SWEEP_ALONE_S, SWEEP_SHARED_S = 5.0, 0.2
 WIRE_GRACE_S = 3.0  # for submissions under way when the engine stops
 RERUN_PAUSE_S = 1.0
 
@@ -78,7 +76,8 @@ def engine_duties(tools: Tools) -> list[Duty]:
 class EmbeddedRunner:
     """`submit` hands generations over; `start` and `stop` bracket the process's life."""
 
-    def __init__(self, client: UpstreamClient, hub: CompletionHub) -> None:
+    def __init__(self, client: UpstreamClient, hub: CompletionHub, *, pace: Pace | None = None) -> None:
+        self._pace = pace or Pace()
         self._hub = hub
         self._client = client
         self._lock = EngineLock(settings.JIMENG_DATA_DIR / f"engine-{settings.JIMENG_DATABASE_FINGERPRINT}.lock")
@@ -126,7 +125,7 @@ class EmbeddedRunner:
         )
 
     async def start(self) -> None:
-        self._hub.sweep_every(SWEEP_SHARED_S)
+        self._hub.sweep_every(self._pace.sweep_shared_s)
         if self._lock.take():
             await self._begin()
         self._keeper = asyncio.get_running_loop().create_task(
@@ -160,7 +159,7 @@ class EmbeddedRunner:
     async def _keep(self) -> None:
         """Without the engine: try to take it over. With it: look for what other processes stored."""
         while True:
-            await asyncio.sleep(INTAKE_S if self._tools is not None else LOCK_RETRY_S)
+            await asyncio.sleep(self._pace.intake_s if self._tools is not None else self._pace.lock_retry_s)
             try:
                 if self._tools is not None:
                     self._spawn(await in_database(_queued_ids))
@@ -175,7 +174,7 @@ class EmbeddedRunner:
     async def _begin(self) -> None:
         open_ids = await in_database(recover, at=timezone.now())
         desk = AccountDesk()
-        caretaker = Caretaker(self._client, on_freed=desk.nudge)
+        caretaker = Caretaker(self._client, on_freed=desk.nudge, tick_s=self._pace.probes_s)
         watcher = Watcher(
             self._client,
             Forecaster(),
@@ -192,14 +191,16 @@ class EmbeddedRunner:
             caretaker=caretaker,
             inputs=Inputs(self._client),
         )
-        self._housekeeping = Housekeeping(self._client, caretaker, is_idle=lambda: not self._tasks)
-        self._duties = Duties(engine_duties(tools))
+        self._housekeeping = Housekeeping(
+            self._client, caretaker, is_idle=lambda: not self._tasks, tick_s=self._pace.housekeeping_s
+        )
+        self._duties = Duties(engine_duties(tools), at_least_s=self._pace.duties_at_least_s)
         desk.start()
         caretaker.start()
         self._housekeeping.start()
         self._duties.start()
         self._tools = tools
-        self._hub.sweep_every(SWEEP_ALONE_S)
+        self._hub.sweep_every(self._pace.sweep_alone_s)
         if open_ids:
             logger.info("Resuming open generations", extra={"action": "resume", "count": len(open_ids)})
         self._spawn(open_ids)

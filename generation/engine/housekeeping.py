@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from generation.engine.caretaker import Caretaker
+from generation.engine.pace import Pace
 from generation.engine.pictures import NotMedia, thumbnail_of
 from generation.engine.storing import (
     IMAGE_MAX_BYTES,
@@ -35,7 +36,6 @@ from jimeng_site.database import in_database
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 2.0
 THUMBNAILS_A_TICK = 4
 IDLE_S = 10.0  # thumbnails wait for so long a calm: a picture of 2048² takes 50 ms and 60 MB to make small
 FETCHES_A_TICK = 4
@@ -45,8 +45,16 @@ INPUTS_WITHOUT_REQUEST = timedelta(days=1)  # pictures of requests that were ref
 
 
 class Housekeeping:
-    def __init__(self, client: UpstreamClient, caretaker: Caretaker, *, is_idle: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        client: UpstreamClient,
+        caretaker: Caretaker,
+        *,
+        is_idle: Callable[[], bool],
+        tick_s: float = Pace().housekeeping_s,
+    ) -> None:
         self._client = client
+        self._tick_s = tick_s
         self._caretaker = caretaker
         self._is_idle = is_idle
         self._busy_at = 0.0  # loop time when something was being generated
@@ -65,7 +73,7 @@ class Housekeeping:
     async def _serve(self) -> None:
         forget_at = timezone.now()
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self._tick_s)
             try:
                 for media in await in_database(_due_fetches):
                     await self._fetch(media)

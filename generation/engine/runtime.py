@@ -14,6 +14,7 @@ from generation.engine.batching import Batcher
 from generation.engine.births import Birth, store_new
 from generation.engine.completion import CompletionHub
 from generation.engine.embedded import EmbeddedRunner
+from generation.engine.pace import Pace
 from generation.models import Generation
 from generation.progress import Progress
 from generation.upstream.client import Timeouts, UpstreamClient
@@ -61,16 +62,21 @@ async def _store_new(requests: list[Birth]) -> list[list[Generation] | PoolBusy]
     return await in_database(store_new, requests)
 
 
-async def start() -> None:
-    client = UpstreamClient(
+def new_client() -> UpstreamClient:
+    return UpstreamClient(
         base_url=settings.JIMENG_BASE_URL,
         imagex_url=settings.JIMENG_IMAGEX_URL,
         upload_scheme=settings.JIMENG_UPLOAD_SCHEME,
         max_connections=settings.JIMENG_UPSTREAM_CONNECTIONS,
         timeouts=Timeouts(read_s=settings.JIMENG_UPSTREAM_TIMEOUT_S),
     )
+
+
+async def start(*, client: UpstreamClient | None = None, pace: Pace | None = None) -> None:
+    """`client`, `pace`: others than those of a gateway that serves, for a simulation."""
+    client = client or new_client()
     hub = CompletionHub()
-    runner = EmbeddedRunner(client, hub)
+    runner = EmbeddedRunner(client, hub, pace=pace)
     births: Batcher[Birth, list[Generation] | PoolBusy] = Batcher(_store_new, limit=BIRTHS_AT_ONCE, name="births")
     hub.start()
     await runner.start()
