@@ -52,11 +52,12 @@ class TestTime:
 class TestThreads:
     def test_time_stands_still_while_a_thread_works(self) -> None:
         async def both() -> tuple[float, float]:
-            loop, may_end = asyncio.get_running_loop(), threading.Event()
-            timer = loop.call_later(3600.0, may_end.set)  # would go off at once if time did not stand still
+            loop = asyncio.get_running_loop()
+            went_off = threading.Event()
+            timer = loop.call_later(3600.0, went_off.set)  # would go off at once if time did not stand still
 
             def work() -> float:
-                assert not may_end.wait(0.05)
+                assert not went_off.wait(0.05)
                 return time.time()
 
             seen = await asyncio.to_thread(work)
@@ -65,24 +66,19 @@ class TestThreads:
 
         assert run_at(MONDAY, both) == (MONDAY, 0.0)
 
-    def test_time_stands_still_until_a_thread_that_nobody_awaits_any_more_is_done(self) -> None:
-        async def left() -> list[float]:
-            loop, begun, may_end, seen = asyncio.get_running_loop(), threading.Event(), threading.Event(), []
+    def test_what_a_thread_raises_is_raised_where_it_is_awaited(self) -> None:
+        async def broken() -> None:
+            await asyncio.to_thread(int, "no number")
 
-            def work() -> None:
-                begun.set()
-                may_end.wait(5)
-                seen.append(time.time())
+        with pytest.raises(ValueError, match="no number"):
+            run_at(MONDAY, broken)
 
-            waiting = asyncio.ensure_future(asyncio.to_thread(work))
-            await asyncio.sleep(0)
-            begun.wait(5)
-            waiting.cancel()
-            threading.Timer(0.05, may_end.set).start()
-            await asyncio.sleep(3600.0)
-            return [*seen, loop.time()]
+    def test_a_thread_reads_the_virtual_time(self) -> None:
+        async def later() -> float:
+            await asyncio.sleep(DAY_S)
+            return await asyncio.to_thread(time.time)
 
-        assert run_at(MONDAY, left) == [MONDAY, 3600.0]
+        assert run_at(MONDAY, later) == MONDAY + DAY_S
 
 
 class TestStuck:
