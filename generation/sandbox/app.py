@@ -9,11 +9,12 @@ from typing import Any, Final
 from aiohttp import web
 
 from generation.sandbox import cdn, control, imagex
+from generation.sandbox.accounts import Account
 from generation.sandbox.checks import Refusal, Violation, check_call, need
 from generation.sandbox.keys import GALLERY, WORLD
 from generation.sandbox.media import Gallery
-from generation.sandbox.service import ENDPOINTS, Call, check_order, dead_account_info, log_id, now_s
-from generation.sandbox.state import Account, World
+from generation.sandbox.service import ENDPOINTS, Call, check_order, dead_account_info, log_id
+from generation.sandbox.state import World
 from generation.sandbox.strikes import RET_OF_FAULT, carry_out_after, strike_before
 
 _LARGEST_BODY_BYTES: Final = 64 * 1024 * 1024
@@ -54,7 +55,7 @@ async def _answer(request: web.Request, world: World) -> web.StreamResponse:
     need(request.method == "POST", "the method must be POST")
     account = _admit(request, world)
     body = _read_body(await request.read())
-    call = Call(world, account, request.query, body, now_s(), cdn.address_maker(request))
+    call = Call(world, account, request.query, body, world.now_s(), cdn.address_maker(request))
     if endpoint.scope == "submit":
         check_order(call)
     struck = await strike_before(request, account, endpoint.scope, call.order)
@@ -63,7 +64,7 @@ async def _answer(request: web.Request, world: World) -> web.StreamResponse:
     pause_s = world.settings.submit_seconds / 2 if endpoint.scope == "submit" else 0.0
     if pause_s:
         await asyncio.sleep(pause_s)
-        call.now = now_s()
+        call.now = world.now_s()
     told = endpoint.answer(call)
     if pause_s:  # the work is done, the answer is still to come: the moment that a crash must survive
         await asyncio.sleep(pause_s)
@@ -110,7 +111,7 @@ def _json_answer(world: World, told: dict[str, Any]) -> web.Response:
     if world.counts.answers % 7 == 0:
         told["ret"] = int(told["ret"])
     if "response" not in told:
-        moment = now_s()
+        moment = world.now_s()
         told["systime"] = str(int(moment))
         told["logid"] = log_id(moment)
     return web.Response(body=json.dumps(told).encode(), content_type="application/json")

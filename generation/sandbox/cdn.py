@@ -14,7 +14,6 @@ from aiohttp import web
 from generation.sandbox.faults import MEDIA
 from generation.sandbox.keys import GALLERY, WORLD
 from generation.sandbox.records import Record
-from generation.sandbox.service import now_s
 
 _DENIED: Final = "<!doctype html><title>403</title><h1>Access denied</h1>"
 
@@ -27,7 +26,7 @@ def address_maker(request: web.Request) -> Callable[[str], str]:
     """What makes the signed address of a file name, on the host that the caller used."""
     world = request.app[WORLD]
     base = f"http://{request.host}/cdn/"
-    expires = str(int(now_s() + world.settings.media_ttl))
+    expires = str(int(world.now_s() + world.settings.media_ttl))
 
     def address(file: str) -> str:
         signature = _signature(world.secret, file, expires)
@@ -45,7 +44,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     signature = request.query.get("x-signature", "")
     is_signed = hmac.compare_digest(signature.encode(), _signature(world.secret, file, expires).encode())
     found = world.items.get(file.partition("~")[0])
-    if found is None or not is_signed or now_s() >= int(expires):
+    if found is None or not is_signed or world.now_s() >= int(expires):
         return web.Response(status=403, text=_DENIED, content_type="text/html")
     account, record = found
     struck = account.faults.take(MEDIA)

@@ -12,10 +12,10 @@ from aiohttp import web
 
 from generation.sandbox.keys import WORLD
 from generation.sandbox.media import FORMATS as MEDIA_FORMATS
-from generation.sandbox.service import now_s
 from generation.sandbox.state import World
+from generation.sandbox.wallet import Source
 
-_RANGES = ("image_seconds", "video_seconds")
+_CREDITS: dict[str, Source] = {"credits": "gift", "purchase": "purchase", "vip": "vip"}
 _Handler = Callable[[World, dict[str, Any]], dict[str, Any]]
 
 
@@ -27,6 +27,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/_control/reset", _page(_reset))
     app.router.add_post("/_control/accounts", _page(_accounts))
     app.router.add_post("/_control/settings", _page(_settings))
+    app.router.add_post("/_control/clock", _page(_clock))
 
 
 def _page(handler: _Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -45,7 +46,7 @@ def _page(handler: _Handler) -> Callable[[web.Request], Awaitable[web.Response]]
 
 
 def _ledger(world: World, _: dict[str, Any]) -> dict[str, Any]:
-    return world.ledger(now_s())
+    return world.ledger(world.now_s())
 
 
 def _calls(world: World, _: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def _calls(world: World, _: dict[str, Any]) -> dict[str, Any]:
 
 
 def _account_list(world: World, _: dict[str, Any]) -> dict[str, Any]:
-    return world.account_pages(now_s())
+    return world.account_pages(world.now_s())
 
 
 def _reset(world: World, _: dict[str, Any]) -> dict[str, Any]:
@@ -62,20 +63,29 @@ def _reset(world: World, _: dict[str, Any]) -> dict[str, Any]:
 
 
 def _accounts(world: World, body: dict[str, Any]) -> dict[str, Any]:
-    """{"sessionid", "faults"?: text, "credits"?: int}: `faults` replaces all faults of the account."""
-    credits_total = body.get("credits")
-    account = world.change_account(
-        str(body["sessionid"]), body.get("faults"), None if credits_total is None else int(credits_total)
-    )
-    return {"name": account.name, "balance": account.gift_credits}
+    """{"sessionid", "faults"?: text, "credits"?, "purchase"?, "vip"?: int}: `faults` replaces all of the account.
+
+    `credits` are its gift credits.
+    """
+    wanted = {source: int(body[name]) for name, source in _CREDITS.items() if body.get(name) is not None}
+    account = world.change_account(str(body["sessionid"]), body.get("faults"), wanted)
+    return {"name": account.name, "balance": account.wallet.total}
+
+
+def _clock(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """{"advance_s": seconds}: move the sandbox's clock on; answers its time in Unix seconds."""
+    return {"now": world.advance(float(body["advance_s"]))}
 
 
 def _settings(world: World, body: dict[str, Any]) -> dict[str, Any]:
-    """Any of the settings by name; answers them all. Ranges of seconds: a number, "low-high" or [low, high]."""
+    """Any of the settings by name; answers them all. Ranges of seconds: a number, "low-high" or [low, high].
+
+    `prices`: {"jimeng-4.5/2k": credits}, which replaces all other changed prices.
+    """
     kinds = {field.name: type(getattr(world.settings, field.name)) for field in fields(world.settings)}
     if unknown := set(body) - set(kinds):
         raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
-    values = {name: seconds_range(value) if name in _RANGES else kinds[name](value) for name, value in body.items()}
+    values = {name: _READERS.get(name, kinds[name])(value) for name, value in body.items()}
     if values.get("media_format", MEDIA_FORMATS[0]) not in MEDIA_FORMATS:
         raise ValueError(f"media_format must be one of {MEDIA_FORMATS}")
     for name, value in values.items():
@@ -90,3 +100,14 @@ def seconds_range(value: Any) -> tuple[float, float]:
     if len(parts) > 2 or low < 0 or high < low:
         raise ValueError(f"{value!r} is no number or range of seconds")
     return low, high
+
+
+def _prices(value: Any) -> dict[str, int]:
+    return {str(name): int(credits) for name, credits in dict(value).items()}
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "image_seconds": seconds_range,
+    "video_seconds": seconds_range,
+    "prices": _prices,
+}

@@ -24,8 +24,10 @@ record faults (x<N> counts submissions)
 media faults (x<N> counts downloads)
   media500   media404   mediahtml
 balance
-  credits:N           the balance (default 10000 gift credits)      no-gift              no daily gift
-  nocredits           balance 0, no daily gift                      nocredits-daily      balance 0, daily gift of 66
+  credits:N           gift credits at the start (default 10000)     no-gift              no daily gift
+  purchase:N          bought credits at the start (default 0)       vip:N                member credits (default 0)
+  lapses              the gift credits of the start, and those that are set, lapse at 23:59:59 of their Shanghai day
+  nocredits           no gift credits, no daily gift                nocredits-daily      none, but a daily gift of 66
 """
 
 from __future__ import annotations
@@ -67,9 +69,9 @@ RECORD: Final = frozenset(
     }
 )
 MEDIA: Final = frozenset({"media500", "media404", "mediahtml"})
-BALANCE: Final = frozenset({"credits", "no-gift", "nocredits", "nocredits-daily"})
+BALANCE: Final = frozenset({"credits", "purchase", "vip", "lapses", "no-gift", "nocredits", "nocredits-daily"})
 KNOWN: Final = CALL_BEFORE | CALL_AFTER | RECORD | MEDIA | BALANCE
-NEEDS_ARGUMENT: Final = frozenset({"forbidden", "partial", "slow", "credits"})
+NEEDS_ARGUMENT: Final = frozenset({"forbidden", "partial", "slow", "credits", "purchase", "vip"})
 SCOPES: Final = frozenset({"submit", "upload", "history", "credits", "account", "all"})
 _TOKEN: Final = re.compile(
     r"(?P<name>[a-z0-9-]+?)(?::(?P<arg>[0-9][0-9.]*k?))?(?:x(?P<times>\d+))?(?:@(?P<scope>\w+))?"

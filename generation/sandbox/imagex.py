@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import zlib
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from generation.sandbox.checks import Refusal, Violation, need
 from generation.sandbox.keys import WORLD
-from generation.sandbox.service import log_id, now_s
+from generation.sandbox.service import log_id
 from generation.sandbox.sigv4 import REGION, SERVICE, Message, check_signature, read_authorization
 from generation.sandbox.state import World
 from generation.sandbox.strikes import carry_out_after, strike_before
@@ -42,7 +43,7 @@ async def _control(request: web.Request) -> web.StreamResponse:
     """`/?Action=…`: errors are told in ResponseMetadata."""
     world = request.app[WORLD]
     action = request.query.get("Action", "")
-    told: dict[str, Any] = {"RequestId": log_id(now_s()), "Action": action, "Version": _VERSION}
+    told: dict[str, Any] = {"RequestId": log_id(world.now_s()), "Action": action, "Version": _VERSION}
     told |= {"Service": SERVICE, "Region": REGION}
     try:
         need(action in _METHODS, "query Action must be ApplyImageUpload or CommitImageUpload")
@@ -75,10 +76,10 @@ async def _authorize(request: web.Request, world: World, action: str) -> Token:
     body = await request.read()
     query = request.rel_url.raw_query_string
     message = Message(request.method, request.path, query, headers, body)
-    check_signature(message, signed, token.secret_access_key, _SIGNED[action], now_s())
+    check_signature(message, signed, token.secret_access_key, _SIGNED[action], time.time())
     need(request.query.get("Version") == _VERSION, f"query Version must be {_VERSION}")
     need(request.query.get("ServiceId") == SERVICE_ID, f"query ServiceId must be {SERVICE_ID}")
-    if now_s() >= token.ends_at:
+    if world.now_s() >= token.ends_at:
         raise Refusal("InvalidSecurityToken", "the security token has expired")
     return token
 

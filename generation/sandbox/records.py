@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from generation.sandbox.faults import RECORD, Fault, FaultSet
 from generation.sandbox.orders import Order
+from generation.sandbox.wallet import Lot
 
 QUEUEING, WAITING, GENERATING, FAILED, COMPLETE, UNKNOWN = 20, 42, 45, 30, 50, 77
 _FAIL_CODES: dict[str, str | int] = {"filtered": "2038", "filtered-int": 2043, "failed": "5001"}
@@ -42,6 +43,7 @@ class Record:
     refunded_credits: int = 0
     times_submitted: int = 1
     image_format: str = "webp"
+    taken: list[Lot] = field(default_factory=list)  # the credits that were charged
 
     @classmethod
     def begin(

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from generation.sandbox import facts, video_facts
+from generation.sandbox.accounts import Account
 from generation.sandbox.checks import Refusal, check_history, check_ids, need
 from generation.sandbox.drafts import check_submission, refuse_without_scene
 from generation.sandbox.orders import Order
 from generation.sandbox.records import Record
-from generation.sandbox.state import Account, World
+from generation.sandbox.state import World
 from generation.sandbox.uploads import SERVICE_ID
-
-_SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+from generation.sandbox.wallet import day_of, end_of_day
 
 
 @dataclass(slots=True)
@@ -61,11 +58,11 @@ def user_credit(call: Call) -> dict[str, Any]:
     """The balance. Half of the accounts answer with a JSON text in `response` and no `data`."""
     need(call.body == {}, "the body must be {}")
     call.account.settle(call.now)
-    balance = {"vip_credit": 0, "gift_credit": call.account.gift_credits, "purchase_credit": 0}
+    wallet = call.account.wallet
+    balance = {f"{source}_credit": wallet.of(source) for source in ("vip", "gift", "purchase")}
     if not call.account.answers_in_string:
         return {"ret": "0", "errmsg": "success", "data": {"credit": balance}}
-    end_of_day = datetime.fromtimestamp(call.now, _SHANGHAI).replace(hour=23, minute=59, second=59)
-    expiring = [{"credit_amount": balance["gift_credit"], "expire_time": int(end_of_day.timestamp())}]
+    expiring = [{"credit_amount": lot.credits, "expire_time": int(lot.lapses_at)} for lot in wallet.lapsing]
     inner = json.dumps({"credit": balance, "expiring_credits": expiring, "credits_detail": {}})
     return {
         "ret": "0",
@@ -83,15 +80,16 @@ def credit_receive(call: Call) -> dict[str, Any]:
         call.world.violation("/commerce/v1/benefits/credit_receive", "the body must hold time_zone Asia/Shanghai")
         raise Refusal("34010100", "invalid parameter")
     account = call.account
-    today = datetime.fromtimestamp(call.now, _SHANGHAI).date().isoformat()
+    account.settle(call.now)
+    today = day_of(call.now)
     has_gift = not (account.faults.get("nocredits") or account.faults.get("no-gift"))
     quota = facts.DAILY_GIFT if has_gift and account.gift_day != today else 0
     if account.gift_day == today and account.refuses_second_gift:
         raise Refusal("34010100", "already received today")
     is_first = not account.gift_day
     account.gift_day = today
-    account.book(quota, "Daily gift")
-    return {"receive_quota": quota, "cur_total_credits": account.gift_credits, "is_first_receive": is_first}
+    account.wallet.put("gift", quota, "Daily gift", call.now, lapses_at=end_of_day(call.now))
+    return {"receive_quota": quota, "cur_total_credits": account.wallet.total, "is_first_receive": is_first}
 
 
 def credit_history(call: Call) -> dict[str, Any]:
@@ -100,7 +98,7 @@ def credit_history(call: Call) -> dict[str, Any]:
     if not isinstance(count, int) or not isinstance(cursor, str) or not cursor.isdigit():
         raise Refusal("1000", "count must be a number, cursor a string of digits")
     call.account.settle(call.now)
-    entries = call.account.entries[::-1]
+    entries = call.account.wallet.entries[::-1]
     end = int(cursor) + count
     return {"records": entries[int(cursor) : end], "new_cursor": str(end), "has_more": end < len(entries)}
 
@@ -117,7 +115,7 @@ def generate(call: Call) -> dict[str, Any]:
     else:
         refuse_without_scene(order)
         account.settle(call.now)
-        if account.gift_credits < order.count * order.price_credits:
+        if account.wallet.total < order.count * order.price_credits:
             raise Refusal("1006", "credits not enough")
         record = world.submit(account, order, call.now)
     answer = _tell(call, record)
@@ -126,8 +124,8 @@ def generate(call: Call) -> dict[str, Any]:
 
 
 def check_order(call: Call) -> None:
-    """Read the submission of a call. Raises Violation."""
-    call.order = check_submission(call.body, call.query, call.world.uploads.is_usable)
+    """Read the submission of a call, at today's price. Raises Violation."""
+    call.order = call.world.priced(check_submission(call.body, call.query, call.world.uploads.is_usable))
 
 
 def upload_token(call: Call) -> dict[str, Any]:
@@ -218,11 +216,6 @@ def video_config(call: Call) -> dict[str, Any]:
 def log_id(now: float) -> str:
     """An answer's log id: the moment and a running number of digits."""
     return f"{int(now * 1_000_000):020d}"
-
-
-def now_s() -> float:
-    """Unix seconds."""
-    return time.time()
 
 
 ENDPOINTS: Final = {

@@ -1,25 +1,29 @@
-"""The sandbox's world: its settings, accounts, records of submissions, and the ledger of what was charged."""
+"""The sandbox's world: its settings, clock, accounts, records of submissions, and the ledger of what was charged."""
 
 from __future__ import annotations
 
-import hashlib
+import math
 import random
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from generation.sandbox.faults import Fault, FaultSet, parse_faults, parse_sessionid
+from generation.sandbox.accounts import Account
+from generation.sandbox.faults import parse_faults, parse_sessionid
 from generation.sandbox.orders import Kind, Order
 from generation.sandbox.records import Record
 from generation.sandbox.uploads import Uploads
-
-DEFAULT_GIFT_CREDITS = 10_000
+from generation.sandbox.wallet import Source
 
 
 @dataclass(slots=True)
 class Settings:
-    """How long things take (seconds) and how large pictures are; changeable at run time."""
+    """How long things take (seconds), how large pictures are and what they cost; changeable at run time.
+
+    `prices`: credits for one picture or video where they are not as published, by "jimeng-4.5/2k" or
+    "jimeng-video-3.0/5" (seconds).
+    """
 
     image_seconds: tuple[float, float] = (3.0, 3.0)
     video_seconds: tuple[float, float] = (12.0, 12.0)
@@ -33,6 +37,7 @@ class Settings:
     upload_token_ttl: float = 3600.0
     seed: int = 1
     closed: bool = False
+    prices: dict[str, int] = field(default_factory=dict)
 
     def seconds_of(self, kind: Kind) -> tuple[float, float]:
         """The shortest and the longest time that a submission of that kind takes, before the time scale."""
@@ -42,58 +47,6 @@ class Settings:
         """The seconds that a submission of that kind is said to take."""
         mean_s = sum(self.seconds_of(kind)) / 2
         return round(mean_s * self.time_scale * self.forecast_factor)
-
-
-class Account:
-    """One upstream account: balance in credits, its ledger, its faults, and what it showed of itself."""
-
-    def __init__(self, name: str, faults: list[Fault], seed: int) -> None:
-        digest = hashlib.sha256(name.encode()).digest()
-        self.name = name
-        self.user_id = str(int.from_bytes(digest[:6], "big") + 10**15)
-        self.answers_in_string = digest[6] % 2 == 0
-        self.refuses_second_gift = digest[7] % 2 == 0
-        self.web_id = ""
-        self.uid_tt = ""
-        self.gift_credits = 0
-        self.gift_day = ""
-        self.entries: list[dict[str, Any]] = []
-        self.records: dict[str, Record] = {}
-        self.by_submit_id: dict[str, Record] = {}
-        self.running: list[Record] = []
-        self.calls: Counter[str] = Counter()
-        self._chance = random.Random(f"{seed}-{name}")  # noqa: S311 - repeatable on purpose
-        self.faults = FaultSet([], self._chance)
-        self.set_faults(faults)
-        credits_fault = self.faults.get("credits")
-        empty = self.faults.get("nocredits") or self.faults.get("nocredits-daily")
-        start = int(credits_fault.number(0)) if credits_fault else 0 if empty else DEFAULT_GIFT_CREDITS
-        self.book(start, "Start")
-
-    def set_faults(self, faults: list[Fault]) -> None:
-        """Replace the faults; the balance stays."""
-        self.faults = FaultSet(faults, self._chance)
-
-    def book(self, amount_credits: int, title: str) -> None:
-        """Add a positive or negative amount to the balance and the ledger. Zero leaves no entry."""
-        if not amount_credits:
-            return
-        self.gift_credits += amount_credits
-        kind = 1 if amount_credits > 0 else 2
-        self.entries.append(
-            {"title": title, "amount": abs(amount_credits), "create_time": int(time.time()), "history_type": kind}
-        )
-
-    def settle(self, now: float) -> None:
-        """Refund what failed by now (Unix seconds) and forget as running what has ended."""
-        still: list[Record] = []
-        for record in self.running:
-            if record.ready_at > now:
-                still.append(record)
-            elif record.fail_code:
-                record.refunded_credits = record.charged_credits
-                self.book(record.charged_credits, "Refund")
-        self.running = still
 
 
 @dataclass(slots=True)
@@ -118,6 +71,7 @@ class World:
     counts: Counts
     uploads: Uploads
     _by_name: dict[str, Account]
+    _ahead_s: float
 
     def __init__(self, settings: Settings, sessionids: list[str]) -> None:
         self.settings = settings
@@ -126,6 +80,7 @@ class World:
         self._begin()
 
     def _begin(self) -> None:
+        self._ahead_s = 0.0
         self.chance = random.Random(self.settings.seed)  # noqa: S311 - repeatable on purpose
         self.secret = self.chance.randbytes(32)
         self.accounts = {}
@@ -144,13 +99,27 @@ class World:
             setattr(self.settings, name, value)
         self._begin()
 
+    def now_s(self) -> float:
+        """Unix seconds on the sandbox's own clock, by which work ends, credits lapse and addresses die.
+
+        What callers tell of their clocks is held against the real time, however far this one was moved.
+        """
+        return time.time() + self._ahead_s
+
+    def advance(self, seconds: float) -> float:
+        """Move the sandbox's clock on, and its time. ValueError for backwards."""
+        if not 0 <= seconds < math.inf:
+            raise ValueError("the clock only goes on")
+        self._ahead_s += seconds
+        return self.now_s()
+
     def add_account(self, sessionid: str) -> Account:
         """The account of a sessionid, made on first sight. ValueError for a fault that does not exist."""
         account = self.accounts.get(sessionid)
         if account is None:
             name, faults = parse_sessionid(sessionid)
             taken = sum(other.name.partition("~")[0] == name for other in self.accounts.values())
-            account = Account(f"{name}~{taken + 1}" if taken else name, faults, self.settings.seed)
+            account = Account(f"{name}~{taken + 1}" if taken else name, faults, self.settings.seed, self.now_s())
             self.accounts[sessionid] = account
             self._by_name[account.name] = account
         return account
@@ -171,14 +140,23 @@ class World:
             return self.accounts[sessionid]
         return None if self.settings.closed else self.add_account(sessionid)
 
-    def change_account(self, sessionid: str, faults: str | None, credits_total: int | None) -> Account:
-        """Set faults and balance at run time. ValueError for a fault that does not exist."""
+    def change_account(self, sessionid: str, faults: str | None, credits: dict[Source, int]) -> Account:
+        """Set faults and balances at run time. ValueError for a fault that does not exist."""
+        now = self.now_s()
         account = self.add_account(sessionid)
+        account.settle(now)
         if faults is not None:
             account.set_faults(parse_faults(faults))
-        if credits_total is not None:
-            account.book(credits_total - account.gift_credits, "Set")
+        for source, wanted in credits.items():
+            lapses_at = account.set_gifts_lapse_at(now) if source == "gift" else float("inf")
+            account.wallet.set(source, wanted, now, lapses_at=lapses_at)
         return account
+
+    def priced(self, order: Order) -> Order:
+        """The order at today's price."""
+        variant = str(order.seconds) if order.kind == "video" else order.resolution
+        price = self.settings.prices.get(f"{order.public_name}/{variant}", order.price_credits)
+        return replace(order, price_credits=price)
 
     def submit(self, account: Account, order: Order, now: float) -> Record:
         """Charge and begin one order; the balance must be enough. `now` is in Unix seconds."""
@@ -195,7 +173,7 @@ class World:
             faults=account.faults,
             image_format=self.settings.media_format,
         )
-        account.book(-record.charged_credits, order.kind.capitalize())
+        record.taken = account.wallet.take(record.charged_credits, order.kind.capitalize(), now)
         account.records[record.record_id] = record
         account.by_submit_id[order.submit_id] = record
         account.running.append(record)
@@ -210,30 +188,23 @@ class World:
 
     def ledger(self, now: float) -> dict[str, Any]:
         """The whole truth about submissions and credits, as `GET /_control/ledger` tells it."""
-        for account in self.accounts.values():
-            account.settle(now)
+        accounts = {account.name: account.told(now) for account in self.accounts.values()}
         return {
             "submissions": [
                 {**record.told(now), "input_md5s": [self.uploads.md5_of(uri) for uri in record.order.input_uris]}
                 for record in self.records
             ],
-            "accounts": {
-                account.name: {"balance": account.gift_credits, "ledger": account.entries}
-                for account in self.accounts.values()
-            },
+            "accounts": accounts,
             "duplicate_submits": self.counts.duplicate_submits,
             "violations": self.counts.violations,
             "downloads": self.counts.downloads,
         }
 
     def account_pages(self, now: float) -> dict[str, Any]:
-        """Every account by name: balance in credits, ledger, calls by endpoint, and how many submissions run."""
-        for account in self.accounts.values():
-            account.settle(now)
+        """Every account by name: its credits and ledger, calls by endpoint, and how many submissions run."""
         return {
             account.name: {
-                "balance": account.gift_credits,
-                "ledger": account.entries,
+                **account.told(now),
                 "calls": dict(account.calls),
                 "running": len(account.running),
             }

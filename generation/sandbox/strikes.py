@@ -9,12 +9,12 @@ from typing import Final
 
 from aiohttp import web
 
+from generation.sandbox.accounts import Account
 from generation.sandbox.checks import Refusal
 from generation.sandbox.facts import RESOLUTIONS
 from generation.sandbox.faults import CALL_AFTER, CALL_BEFORE, Fault
+from generation.sandbox.keys import WORLD
 from generation.sandbox.orders import Order
-from generation.sandbox.service import now_s
-from generation.sandbox.state import Account
 
 RET_OF_FAULT: Final = {
     "expired": ("1015", "login expired"),
@@ -32,7 +32,7 @@ async def strike_before(
 ) -> web.StreamResponse | None:
     """The answer of a fault that takes a call away before any work, None when none does. Raises Refusal."""
     for fault in account.faults.call_faults(CALL_BEFORE, scope):
-        if not _concerns(fault, account, order) or not account.faults.happens(fault):
+        if not _concerns(fault, account, order, request.app[WORLD].now_s()) or not account.faults.happens(fault):
             continue
         if fault.name in RET_OF_FAULT:
             raise Refusal(*RET_OF_FAULT[fault.name])
@@ -50,7 +50,7 @@ async def carry_out_after(
     return None
 
 
-def _concerns(fault: Fault, account: Account, order: Order | None) -> bool:
+def _concerns(fault: Fault, account: Account, order: Order | None, now: float) -> bool:
     """Whether a call fault concerns this order: `forbidden` and `busy:n` look at what is asked for."""
     if fault.name == "forbidden":
         if order is None or order.kind == "video":
@@ -58,7 +58,7 @@ def _concerns(fault: Fault, account: Account, order: Order | None) -> bool:
         highest = fault.argument if fault.argument in RESOLUTIONS else RESOLUTIONS[0]
         return [*RESOLUTIONS].index(order.resolution) > [*RESOLUTIONS].index(highest)  # type: ignore[arg-type]
     if fault.name == "busy" and fault.argument:
-        account.settle(now_s())
+        account.settle(now)
         is_new = order is not None and order.submit_id not in account.by_submit_id
         return is_new and len(account.running) >= fault.number(1)
     return True
