@@ -28,6 +28,8 @@ balance
   purchase:N          bought credits at the start (default 0)       vip:N                member credits (default 0)
   lapses              the gift credits of the start, and those that are set, lapse at 23:59:59 of their Shanghai day
   nocredits           no gift credits, no daily gift                nocredits-daily      none, but a daily gift of 66
+Prompts have faults too, whatever the account: one that holds REFUSED_PROMPT is refused as by `filtered-submit`, one
+with FILTERED_PROMPT goes as with `filtered`.
 """
 
 from __future__ import annotations
@@ -72,6 +74,8 @@ MEDIA: Final = frozenset({"media500", "media404", "mediahtml"})
 BALANCE: Final = frozenset({"credits", "purchase", "vip", "lapses", "no-gift", "nocredits", "nocredits-daily"})
 KNOWN: Final = CALL_BEFORE | CALL_AFTER | RECORD | MEDIA | BALANCE
 NEEDS_ARGUMENT: Final = frozenset({"forbidden", "partial", "slow", "credits", "purchase", "vip"})
+REFUSED_PROMPT: Final = "[refused]"
+FILTERED_PROMPT: Final = "[filtered]"
 SCOPES: Final = frozenset({"submit", "upload", "history", "credits", "account", "all"})
 _TOKEN: Final = re.compile(
     r"(?P<name>[a-z0-9-]+?)(?::(?P<arg>[0-9][0-9.]*k?))?(?:x(?P<times>\d+))?(?:@(?P<scope>\w+))?"

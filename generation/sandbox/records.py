@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from generation.sandbox.faults import RECORD, Fault, FaultSet
+from generation.sandbox.faults import FILTERED_PROMPT, RECORD, Fault, FaultSet
 from generation.sandbox.orders import Order
 from generation.sandbox.wallet import Lot
 
@@ -63,6 +63,8 @@ class Record:
         if slow := struck.get("slow"):
             seconds *= slow.number(1.0)
         failed = next((name for name in _FAIL_CODES if name in struck), None)
+        if FILTERED_PROMPT in order.prompt:
+            failed = "filtered"
         partial = struck.get("partial")
         arriving = min(int(partial.number(0)), order.count) if partial else order.count
         return cls(

@@ -12,7 +12,7 @@ from aiohttp import web
 from generation.sandbox.accounts import Account
 from generation.sandbox.checks import Refusal
 from generation.sandbox.facts import RESOLUTIONS
-from generation.sandbox.faults import CALL_AFTER, CALL_BEFORE, Fault
+from generation.sandbox.faults import CALL_AFTER, CALL_BEFORE, REFUSED_PROMPT, Fault
 from generation.sandbox.keys import WORLD
 from generation.sandbox.orders import Order
 
@@ -37,6 +37,8 @@ async def strike_before(
         if fault.name in RET_OF_FAULT:
             raise Refusal(*RET_OF_FAULT[fault.name])
         return await _carry_out(fault, request, _TRUNCATED)
+    if order is not None and REFUSED_PROMPT in order.prompt:
+        raise Refusal(*RET_OF_FAULT["filtered-submit"])
     return None
 
 

@@ -1,0 +1,44 @@
+"""What became of the requests of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.week.script import Wish
+from bench.week.world import World
+
+Ending = Literal["succeeded", "filtered", "nobody", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`code`: of the error, "" for a success. `able`: who would have taken it at the moment of the error."""
+
+    wish: Wish
+    waited_s: float
+    code: str = ""
+    detail: str = ""
+    able: tuple[str, ...] = ()
+
+    @property
+    def ending(self) -> Ending:
+        if not self.code:
+            return "succeeded"
+        if self.wish.fate:
+            return "filtered"
+        return "error" if self.able else "nobody"
+
+
+class Diary:
+    """The outcomes of a run, as they come."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.outcomes: list[Outcome] = []
+
+    def note(self, wish: Wish, *, code: str = "", detail: str = "") -> None:
+        world = self._world
+        waited_s = world.sandbox.now_s() - world.begun_at - wish.at_s
+        able = tuple(world.able(wish)) if code else ()
+        self.outcomes.append(Outcome(wish=wish, waited_s=waited_s, code=code, detail=detail, able=able))
