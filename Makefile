@@ -58,4 +58,7 @@ check: $(DEV_STAMP) $(CLIENTS) ## What CI runs: lint, types, import contracts, m
 bench: $(DEV_STAMP) ## Measure overhead, upstream calls, CPU and memory against the sandbox
 	$(BIN)/python -m bench
 
-.PHONY: help setup clients demo run test contract check bench
+bench-week: $(DEV_STAMP) ## Simulate a week of a pool, beside random choice of the login
+	$(BIN)/python -m bench.week
+
+.PHONY: help setup clients demo run test contract check bench bench-week

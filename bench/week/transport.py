@@ -6,7 +6,6 @@ The whole call goes through the sandbox, checks and faults included. It takes `C
 from __future__ import annotations
 
 import asyncio
-from unittest.mock import Mock
 
 import httpx
 from aiohttp import StreamReader, web
@@ -34,15 +33,24 @@ class _Wire:
         self.is_dropped = True
 
 
+class _Protocol:
+    """What aiohttp's requests ask of the side that would read and write."""
+
+    peername, sockname, ssl_context = ("127.0.0.1", 0), None, None
+    writer: object = None
+
+    def __init__(self, transport: _Wire) -> None:
+        self.transport = transport
+
+
 class SandboxTransport(httpx.AsyncBaseTransport):
-    """`calls`: how many were made. What the sandbox itself breaks on is raised, not answered."""
+    """What the sandbox itself breaks on is raised, not answered."""
 
     def __init__(self, world: World) -> None:
-        self._runner = web.AppRunner(make_app(world, Gallery()), access_log=None)
-        self.calls = 0
+        self._app = make_app(world, Gallery())
+        self._runner = web.AppRunner(self._app, access_log=None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.calls += 1
         patience_s = request.extensions.get("timeout", {}).get("read")
         try:
             async with asyncio.timeout(patience_s):
@@ -60,9 +68,10 @@ class SandboxTransport(httpx.AsyncBaseTransport):
             request.url.raw_path.decode(),
             headers=dict(request.headers),
             payload=_payload(await request.aread()),
+            app=self._app,
             transport=wire,
             writer=_WRITER,
-            protocol=Mock(peername=("127.0.0.1", 0), sockname=None, ssl_context=None),
+            protocol=_Protocol(wire),
             client_max_size=64 * 2**20,
         )
         try:
@@ -86,7 +95,7 @@ class SandboxTransport(httpx.AsyncBaseTransport):
         await self._runner.cleanup()
 
 
-_WRITER = Mock()  # nothing is written: the answer is taken as an object
+_WRITER = object()  # nothing is written: the answer is taken as an object
 
 
 def _payload(content: bytes) -> StreamReader:

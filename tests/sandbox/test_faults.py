@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from generation.sandbox.faults import parse_faults, parse_sessionid
+from generation.sandbox.faults import FILTERED_PROMPT, REFUSED_PROMPT, parse_faults, parse_sessionid
 from tests.sandbox.builders import ACCOUNT_INFO, GENERATE, HISTORY, sealed, submission
 from tests.sandbox.callers import Caller
 from tests.sandbox.conftest import until
@@ -145,6 +145,15 @@ def test_failures_are_refunded(caller: Make, finished: Finished, ledger: Ledger,
     submissions, balance = ledger(one)
     assert (submissions[0]["charged"], submissions[0]["refunded"], balance) == (12, 12, 10_000)
     assert finished(one, one.record_id())["status"] == 50
+
+
+def test_prompts_that_the_content_filter_takes(caller: Make, finished: Finished, ledger: Ledger) -> None:
+    one = caller()
+    assert str(one.submit(submission(prompt=f"a cat {REFUSED_PROMPT}"))["ret"]) == "2043"
+    assert ledger(one) == ([], 10_000)
+    record = finished(one, one.record_id(submission(prompt=f"a cat {FILTERED_PROMPT}")))
+    assert (record["status"], record["fail_code"]) == (30, "2038")
+    assert ledger(one)[1] == 10_000
 
 
 def test_partial(caller: Make, finished: Finished, ledger: Ledger) -> None:
