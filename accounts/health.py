@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.alerts import alert_raise, alerts_resolve
-from accounts.balances import accounts_read_balance
 from accounts.models import Account, AccountEvent, AlertKind
 from accounts.querysets import AccountQuerySet
+from accounts.refreshing import accounts_read_balance
 from accounts.rotation import BARRED_FOR, FailureClass, rest_until
 from accounts.timeline import account_events_add
 
@@ -138,6 +138,11 @@ def account_probed_alive(*, account_id: int, user_id: str, screen_name: str, at:
     ended = Q(health=Account.Health.EXPIRED) | Q(rest_reason=Account.RestReason.UNREACHABLE)
     _mend(Account.objects.filter(ended, pk=account_id), at=at)
     account_events_add(account_ids=[account_id], kind=Event.PROBED, at=at)
+
+
+def account_refilled(*, account_id: int, at: datetime) -> None:
+    """It has credits: a rest for want of them is over."""
+    _mend(Account.objects.filter(pk=account_id, rest_reason=Account.RestReason.NO_CREDITS), at=at)
 
 
 def account_unreadable(*, account_id: int, at: datetime) -> None:

@@ -59,8 +59,8 @@ VIDEO_RATIOS: tuple[str, ...] = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")
 class ModelInfo:
     """One model that a client may name.
 
-    `credits`: price seen per image by resolution, or per video by seconds (as text). Prices change:
-    they are an estimate that the balance corrects. `images_per_submission`: 0 for video.
+    `credits`: list price per image by resolution, or per video by seconds (as text). Prices change: they are
+    an estimate that differences of balances correct (`price_credits`). `images_per_submission`: 0 for video.
     """
 
     name: str
@@ -200,9 +200,10 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 
 
 class _Process:
-    """The aliases of this process: those of ALIASES until the table was read."""
+    """The aliases and learned prices of this process: those of the lists here until the tables were read."""
 
     aliases: Mapping[str, str] = ALIASES
+    prices: Mapping[tuple[str, str], int] = MappingProxyType({})
 
 
 def aliases() -> Mapping[str, str]:
@@ -213,6 +214,16 @@ def aliases() -> Mapping[str, str]:
 def aliases_use(names: Mapping[str, str]) -> None:
     """Let these be the aliases from now on; one whose model does not exist is left out."""
     _Process.aliases = MappingProxyType({name: model for name, model in names.items() if model in MODELS})
+
+
+def prices_use(learned: Mapping[tuple[str, str], int]) -> None:
+    """Let these prices hold from now on, in credits each, by model and variant; list prices for all else."""
+    _Process.prices = MappingProxyType(dict(learned))
+
+
+def price_credits(model: ModelInfo, variant: str) -> int:
+    """Estimated price in credits of one picture of a resolution, or one video of so many seconds (as text)."""
+    return _Process.prices.get((model.name, variant), model.credits[variant])
 
 
 def resolve_model(name: str) -> ModelInfo | None:
@@ -245,7 +256,7 @@ def nearest_resolution(width: int, height: int) -> Resolution:
 
 def image_credits(model: ModelInfo, resolution: str, count: int) -> int:
     """Estimated price in credits of `count` pictures."""
-    return model.credits[resolution] * count
+    return price_credits(model, resolution) * count
 
 
 VIDEO_SHORT_SIDES: Mapping[str, int] = MappingProxyType({"720p": 720, "1080p": 1080})
@@ -261,4 +272,4 @@ def video_size(ratio: str, resolution: str) -> tuple[int, int]:
 
 def video_credits(model: ModelInfo, seconds: int) -> int:
     """Estimated price in credits of one video."""
-    return model.credits[str(seconds)]
+    return price_credits(model, str(seconds))

@@ -157,7 +157,7 @@ async def points(client: UpstreamClient, asked: _Asked) -> TokenState:
             gift=credits.gift,
             purchase=credits.purchase,
             vip=credits.vip,
-            gift_expires_at=credits.gift_expires_at,
+            expiring=credits.expiring,
             at=timezone.now(),
         )
     return TokenState(live=True, credits=credits)
@@ -167,7 +167,9 @@ async def receive(client: UpstreamClient, asked: _Asked) -> TokenState:
     """A gift that was taken stays told even if the balance cannot be read then."""
     received = await _take_gift(client, asked)
     if asked.account_id is not None:
-        await in_database(accounts.account_checked_in, account_id=asked.account_id, at=timezone.now())
+        await in_database(
+            accounts.account_checked_in, account_id=asked.account_id, received=received, at=timezone.now()
+        )
     try:
         state = await points(client, asked)
     except UpstreamFailure as failure:

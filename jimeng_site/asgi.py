@@ -19,6 +19,7 @@ from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
 from generation.aliases import model_aliases  # noqa: E402
 from generation.engine import runtime  # noqa: E402
+from generation.prices import model_prices  # noqa: E402
 from jimeng_site.admission import Admission  # noqa: E402
 from jimeng_site.database import Lanes, lanes_close, lanes_open, page_connections_close  # noqa: E402
 
@@ -87,6 +88,7 @@ class Application:
             self._lanes = lanes_open(settings.JIMENG_DATABASE_LANES)
             await runtime.start()
             await model_aliases.refresh()
+            await model_prices.start()
             # What is there now stays: the collector need not look through it again, nor so often.
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLDS)

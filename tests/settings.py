@@ -18,6 +18,7 @@ os.environ.update(
         "JIMENG_BASE_URL": "http://127.0.0.1:9",  # nobody listens there
         "JIMENG_IMAGEX_URL": "http://127.0.0.1:9",
         "LANGUAGE_CODE": "en",
+        "JIMENG_CHECK_IN": "false",  # balances change only by what a test does
     }
 )
 

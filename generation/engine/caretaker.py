@@ -16,7 +16,9 @@ from accounts.rotation import FailureClass
 from generation import transitions
 from generation.changes import ResultFile
 from generation.engine.desk import logins
+from generation.engine.gifts import gift_ask
 from generation.engine.pace import Pace
+from generation.prices import model_prices, prices_learn
 from generation.upstream.answers import Credits
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure
@@ -28,6 +30,7 @@ logger = logging.getLogger(__name__)
 PROBES_AT_ONCE = 2  # polite: a pool of hundreds is looked at over minutes
 PROBE_BATCH = 20
 PROBE_RETRY = timedelta(minutes=5)
+ANSWER_MAX = timedelta(seconds=2)  # below the blur of generation/price_samples.py
 LOW_CREDITS = 66  # below what a daily gift is, a probe asks for today's
 
 FAULTS: dict[FailureKind, FailureClass] = {
@@ -47,6 +50,8 @@ class Caretaker:
         self._on_freed = on_freed
         self._top_ups: dict[int, asyncio.Task[Credits | None]] = {}
         self._filled_at: dict[int, float] = {}  # loop time of the last gift, by account
+        self.slots = asyncio.Semaphore(PROBES_AT_ONCE)
+        """For all that is asked about accounts when nobody waits for it."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -135,34 +140,20 @@ class Caretaker:
         return credits
 
     async def read_balance(self, account_id: int, login: Login) -> Credits:
-        """Ask for the balance and store it. Raises UpstreamFailure."""
+        """Ask for the balance and store it, and what it says of prices. Raises UpstreamFailure."""
+        asked_at = timezone.now()
         credits = await self._client.credits(login)
-        await in_database(
-            accounts.account_credits_read,
-            account_id=account_id,
-            gift=credits.gift,
-            purchase=credits.purchase,
-            vip=credits.vip,
-            gift_expires_at=credits.gift_expires_at,
-            at=timezone.now(),
-        )
+        if await in_database(_balance_read, account_id, credits, asked_at, timezone.now()):
+            await model_prices.refresh()
         self._on_freed()  # somebody may have waited for credits
         return credits
 
     async def _check_in(self, account_id: int, login: Login) -> bool:
-        """Ask for today's gift, once a day; True if something was given. A refusal is no fault of the account."""
-        now = timezone.now()
+        """Ask for today's gift, once a day; True if something was given. Raises UpstreamFailure."""
         account = await in_database(lambda: Account.objects.filter(pk=account_id).first())
-        if account is None or not accounts.may_check_in(account, at=now):
+        if account is None or not accounts.may_check_in(account, at=timezone.now()):
             return False
-        try:
-            received = (await self._client.receive_credits(login)).received
-        except UpstreamFailure as failure:
-            if not failure.is_refusal or failure.is_accounts_fault:
-                raise
-            received = 0
-        await in_database(accounts.account_checked_in, account_id=account_id, at=now)
-        return received > 0
+        return (await gift_ask(self._client, account_id, login)).received > 0
 
     async def _probe(self, account: Account) -> None:
         """Is the login alive, and what is its balance? Costs no credits."""
@@ -189,10 +180,8 @@ class Caretaker:
         self._on_freed()
 
     async def _serve(self) -> None:
-        slots = asyncio.Semaphore(PROBES_AT_ONCE)
-
         async def probe(account: Account) -> None:
-            async with slots:
+            async with self.slots:
                 await self._probe(account)
 
         while True:
@@ -202,6 +191,20 @@ class Caretaker:
             except Exception:
                 logger.exception("Probes could not be made", extra={"action": "probe"})
             await asyncio.sleep(self._tick_s)
+
+
+def _balance_read(account_id: int, credits: Credits, asked_at: datetime, at: datetime) -> bool:
+    """Store a balance; True if a price was learned by it. An answer that took long says not of which moment it is."""
+    before = accounts.account_credits_read(
+        account_id=account_id,
+        gift=credits.gift,
+        purchase=credits.purchase,
+        vip=credits.vip,
+        expiring=credits.expiring,
+        at=at,
+    )
+    after = accounts.Reading(gift=credits.gift, purchase=credits.purchase, vip=credits.vip, lapses=(), at=at)
+    return at - asked_at < ANSWER_MAX and prices_learn(account_id=account_id, before=before, after=after)
 
 
 def _due_accounts(at: datetime) -> list[Account]:

@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from generation.engine import job
 from generation.engine.caretaker import Caretaker
+from generation.engine.check_ins import TICK_S as CHECK_IN_TICK_S
+from generation.engine.check_ins import CheckIns
 from generation.engine.completion import CompletionHub
 from generation.engine.desk import AccountDesk
 from generation.engine.duties import Duties, Duty
@@ -70,7 +72,8 @@ class EngineLock:
 
 def engine_duties(tools: Tools) -> list[Duty]:
     """All that the engine does beside jobs, probes and files; modules of their own hold each."""
-    return []
+    check_ins = CheckIns(tools.client, tools.caretaker)
+    return [Duty(name="check_in", every_s=CHECK_IN_TICK_S, run=check_ins.run)]
 
 
 class EmbeddedRunner:

@@ -31,12 +31,12 @@ class Price(models.Model):
 
     model = models.CharField(_("model"), max_length=40)
     variant = models.CharField(_("size"), max_length=20)  # "2k" of pictures; seconds of videos, "5"
-    credits = models.PositiveIntegerField(_("credits"))  # each
+    credits = models.PositiveIntegerField(_("credits"))  # each; of no meaning while nothing agrees with it
     samples = models.PositiveIntegerField(_("seen"), default=0)  # differences that could be read
     agreeing = models.PositiveIntegerField(_("agreeing"), default=0)  # of the last ones in a row, for `credits`
     contrary_credits = models.PositiveIntegerField(null=True)  # another price that was seen last; null: none
     contrary = models.PositiveIntegerField(default=0)  # how often in a row
-    seen_at = models.DateTimeField(_("last seen"))
+    seen_at = models.DateTimeField(_("last seen"), null=True)  # null: never, or it was forgotten
 
     class Meta:
         verbose_name = _("price")

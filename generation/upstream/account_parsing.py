@@ -10,7 +10,7 @@ from generation.errors import UpstreamProtocolError
 from generation.upstream.answers import AccountInfo, CheckIn, Credits
 from generation.upstream.failures import FailureKind, UpstreamFailure
 from generation.upstream.parsing import unwrap
-from generation.upstream.values import SECONDS_MAX, as_dict, as_int, as_list, as_number, as_seconds, as_text
+from generation.upstream.values import SECONDS_MAX, as_dict, as_int, as_number, as_seconds, as_text
 
 
 def parse_account_info(content: dict[str, Any]) -> AccountInfo:
@@ -37,19 +37,27 @@ def parse_credits(payload: Any) -> Credits:
     gift, purchase, vip = (as_int(balance.get(key)) for key in ("gift_credit", "purchase_credit", "vip_credit"))
     if gift is None and purchase is None and vip is None:
         raise UpstreamProtocolError("The answer holds no balance.")
-    lapses = [
-        as_seconds(moment)
-        for content in contents
-        for each in as_list(content.get("expiring_credits"))
-        if (moment := as_number(as_dict(each).get("expire_time"))) and 0 < moment < 1000 * SECONDS_MAX
-        if as_int(as_dict(each).get("credit_amount")) != 0
-    ]
+    told = [content["expiring_credits"] for content in contents if isinstance(content.get("expiring_credits"), list)]
     return Credits(
         gift=gift or 0,
         purchase=purchase or 0,
         vip=vip or 0,
-        gift_expires_at=datetime.fromtimestamp(min(lapses), UTC) if lapses else None,
+        expiring=_expiring(told[0], gift or 0) if told else None,
     )
+
+
+def _expiring(entries: list[Any], gift: int) -> tuple[tuple[int, datetime], ...]:
+    """`[{"credit_amount": 22, "expire_time": 1768147199}]`: credits and when they lapse, soonest first.
+
+    An entry without an amount means all gift credits; one without a time says nothing.
+    """
+    lapses = []
+    for entry in map(as_dict, entries):
+        credits, moment = as_int(entry.get("credit_amount")), as_number(entry.get("expire_time"))
+        credits = gift if credits is None else credits
+        if credits > 0 and moment is not None and 0 < moment < 1000 * SECONDS_MAX:
+            lapses.append((credits, datetime.fromtimestamp(as_seconds(moment), UTC)))
+    return tuple(sorted(lapses, key=lambda lapse: lapse[1]))
 
 
 def parse_check_in(payload: Any) -> CheckIn:

@@ -68,12 +68,12 @@ class UploadedPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credits:
-    """A balance. `gift_expires_at`: when the gift credits that lapse soonest do so; None when not said."""
+    """A balance. `expiring`: gift credits and when they lapse, soonest first; None when that was not said."""
 
     gift: int
     purchase: int
     vip: int
-    gift_expires_at: datetime | None = None
+    expiring: tuple[tuple[int, datetime], ...] | None = None
 
     @property
     def total(self) -> int:

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from generation.aliases import model_aliases
 from generation.errors import InvalidApiKey, UpstreamLoginExpired
+from generation.prices import model_prices
 from generation.services import Caller
 from openai_compat.authentication import authenticate
 from openai_compat.errors import exception_handler
@@ -41,6 +42,7 @@ class AsyncAPIView(APIView):
             method = self._checked_method(request)
             if method != "options" and self.needs_key:
                 await model_aliases.refresh_if_stale()
+                await model_prices.refresh_if_stale()
                 self.caller = await authenticate(request, needs_accounts=self.needs_accounts)
             response: HttpResponseBase = await getattr(self, method)(request, *args, **kwargs)
         except Exception as exc:

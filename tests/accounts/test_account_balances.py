@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.test import TestCase, override_settings
 
 from accounts import services
-from accounts.models import Account, CreditSnapshot
+from accounts.models import Account, AccountEvent, CreditSnapshot
+from tests.accounts.readings import TONIGHT, read
 from tests.accounts.wants import AT, resting
 from tests.factories import make_account
 
 Health, Reason = Account.Health, Account.RestReason
-TONIGHT = datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC)
-
-
-def read(account: Account, gift: int = 0, purchase: int = 0, vip: int = 0, *, at: datetime = AT) -> None:
-    services.account_credits_read(
-        account_id=account.pk, gift=gift, purchase=purchase, vip=vip, gift_expires_at=TONIGHT, at=at
-    )
-    account.refresh_from_db()
 
 
 class BalanceTests(TestCase):
@@ -38,18 +31,26 @@ class BalanceTests(TestCase):
 
     def test_reading_it_replaces_the_estimate(self) -> None:
         account = make_account(spent_since_read=40)
-        read(account, 22, 10, 5)
+        assert read(account, 22, 10, 5, expiring=[(22, TONIGHT)]) is None  # there was none before
         assert (account.gift_credits, account.purchase_credits, account.vip_credits) == (22, 10, 5)
         assert (account.credits, account.spent_since_read) == (37, 0)
         assert (account.gift_expires_at, account.credits_at) == (TONIGHT, AT)
 
+    def test_the_balance_of_before_is_told(self) -> None:
+        account = make_account()
+        read(account, 30, 10, 5, expiring=[(22, TONIGHT)])
+        before = read(account, 1, at=AT + timedelta(hours=1))
+        assert before == services.Reading(gift=30, purchase=10, vip=5, lapses=((22, TONIGHT),), at=AT)
+
     def test_a_dry_account_wakes_when_it_has_credits(self) -> None:
         for credits, health in ((1, Health.ALIVE), (0, Health.RESTING)):
             with self.subTest(credits=credits):
-                account = make_account(**resting(seconds=3600, reason=Reason.NO_CREDITS))
+                account = make_account(**resting(seconds=3600, reason=Reason.NO_CREDITS), ill_since=AT)
                 read(account, credits)
                 assert account.health == health
-                assert (account.rest_until is None) == (credits > 0)
+                assert (account.rest_until is None, account.ill_since is None) == (credits > 0, credits > 0)
+                recovered = account.events.filter(kind=AccountEvent.Kind.RECOVERED, at=AT)
+                assert recovered.count() == (1 if credits else 0)
 
     def test_credits_end_no_other_rest(self) -> None:
         for reason in set(Reason.values) - {Reason.NO_CREDITS}:
@@ -70,24 +71,6 @@ class BalanceTests(TestCase):
             (4, 22, 0, 0),
         ]
         assert CreditSnapshot.objects.filter(account=other).count() == 1
-
-
-class CheckInTests(TestCase):
-    def test_once_a_day_in_shanghai(self) -> None:
-        account = make_account()
-        assert services.may_check_in(account, at=AT)
-        late = datetime(2026, 11, 22, 15, 59, tzinfo=UTC)  # 23:59 on the 22nd there
-        services.account_checked_in(account_id=account.pk, at=late)
-        account.refresh_from_db()
-        assert account.checked_in_on == date(2026, 11, 22)
-        assert not services.may_check_in(account, at=late)
-        assert services.may_check_in(account, at=late + timedelta(minutes=1))  # 00:00 on the 23rd
-
-    def test_an_early_morning_there_is_still_yesterday_in_utc(self) -> None:
-        account = make_account()
-        services.account_checked_in(account_id=account.pk, at=datetime(2026, 11, 22, 17, 0, tzinfo=UTC))
-        account.refresh_from_db()
-        assert account.checked_in_on == date(2026, 11, 23)
 
 
 @override_settings(JIMENG_PROBE_INTERVAL_S=3600.0)

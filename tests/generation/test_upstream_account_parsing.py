@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -38,7 +38,7 @@ def as_response(content: Any, **outer: Any) -> dict[str, Any]:
 def test_a_balance_is_read_from_every_shape(payload: dict[str, Any]) -> None:
     balance = parse_credits(payload)
     assert (balance.gift, balance.purchase, balance.vip, balance.total) == (22, 100, 5, 127)
-    assert balance.gift_expires_at is None
+    assert not balance.expiring
 
 
 def test_a_part_that_is_missing_or_null_counts_nothing() -> None:
@@ -46,23 +46,37 @@ def test_a_part_that_is_missing_or_null_counts_nothing() -> None:
     assert (balance.gift, balance.purchase, balance.vip, balance.total) == (0, 0, 0, 0)
 
 
-def test_the_gift_expires_when_its_first_part_does() -> None:
+TONIGHT = datetime(2026, 1, 11, 15, 59, 59, tzinfo=UTC)  # 23:59:59 in Shanghai (UTC+8)
+
+
+def test_what_expires_is_told_soonest_first() -> None:
     expiring = [
-        {"credit_amount": 5, "expire_time": 1768233599},
-        {"credit_amount": 22, "expire_time": 1768147199},
+        {"credit_amount": "5", "expire_time": 1768233599},
+        {"credit_amount": 17, "expire_time": 1768147199},
         {"credit_amount": 0, "expire_time": 1},
         {"credit_amount": 3, "expire_time": 0},
+        {"credit_amount": 3},
         None,
     ]
     balance = parse_credits(as_response({"credit": BALANCE, "expiring_credits": expiring}))
-    # 1768147199 is 23:59:59 in Shanghai (UTC+8)
-    assert balance.gift_expires_at == datetime(2026, 1, 11, 15, 59, 59, tzinfo=UTC)
+    assert balance.expiring == ((17, TONIGHT), (5, TONIGHT + timedelta(days=1)))
 
 
 def test_the_expiry_stands_beside_a_balance_in_data_too() -> None:
     expiring = [{"credit_amount": 22, "expire_time": 1768147199000}]
     balance = parse_credits(as_response({"expiring_credits": expiring}, data={"credit": BALANCE}))
-    assert balance.gift_expires_at == datetime(2026, 1, 11, 15, 59, 59, tzinfo=UTC)
+    assert balance.expiring == ((22, TONIGHT),)
+
+
+def test_what_expires_without_a_number_is_the_whole_gift() -> None:
+    balance = parse_credits(as_response({"credit": BALANCE, "expiring_credits": [{"expire_time": 1768147199}]}))
+    assert balance.expiring == ((22, TONIGHT),)
+
+
+def test_nothing_that_expires_is_not_the_same_as_nothing_said_of_it() -> None:
+    assert parse_credits(as_response({"credit": BALANCE, "expiring_credits": []})).expiring == ()
+    for silent in ({"credit": BALANCE}, {"credit": BALANCE, "expiring_credits": None}):
+        assert parse_credits(as_response(silent)).expiring is None
 
 
 @pytest.mark.parametrize(
