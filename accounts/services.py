@@ -13,6 +13,7 @@ from accounts.balances import (
     accounts_read_balance,
     may_check_in,
 )
+from accounts.decisions import Decision
 from accounts.health import (
     account_failed,
     account_probe_postponed,
@@ -31,9 +32,11 @@ from accounts.keeping import (
     passthrough_find,
     passthrough_forget,
 )
-from accounts.leases import LeaseAnswer, LeaseWant, LentAccount, leases_release, leases_sweep, leases_take
+from accounts.leases import LeaseAnswer, LeaseWant, lease_outlook, leases_release, leases_sweep, leases_take
+from accounts.pool import LentAccount
 
 __all__ = [
+    "Decision",
     "LeaseAnswer",
     "LeaseWant",
     "LentAccount",
@@ -54,6 +57,7 @@ __all__ = [
     "accounts_wake",
     "alert_raise",
     "alerts_resolve",
+    "lease_outlook",
     "leases_release",
     "leases_sweep",
     "leases_take",

@@ -15,7 +15,7 @@ from accounts.models import Account
 from accounts.rotation import FailureClass
 from generation import transitions
 from generation.changes import ResultFile
-from generation.engine.desk import logins
+from generation.engine.logins import logins
 from generation.upstream.answers import Credits
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure

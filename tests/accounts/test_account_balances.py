@@ -8,6 +8,7 @@ from typing import Any
 from django.test import TestCase, override_settings
 
 from accounts import services
+from accounts.funds import Funds
 from accounts.models import Account, CreditSnapshot
 from tests.accounts.wants import AT, resting
 from tests.factories import make_account
@@ -40,7 +41,7 @@ class BalanceTests(TestCase):
         account = make_account(spent_since_read=40)
         read(account, 22, 10, 5)
         assert (account.gift_credits, account.purchase_credits, account.vip_credits) == (22, 10, 5)
-        assert (account.credits, account.spent_since_read) == (37, 0)
+        assert (account.funds(at=AT), account.spent_since_read) == (Funds(((TONIGHT, 22),), 15), 0)
         assert (account.gift_expires_at, account.credits_at) == (TONIGHT, AT)
 
     def test_a_dry_account_wakes_when_it_has_credits(self) -> None:
