@@ -8,6 +8,8 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  (Django's own name)
 
+from accounts.rotation import rests_with
+
 OFFICIAL_UPSTREAM = "https://jimeng.jianying.com"
 
 
@@ -22,6 +24,21 @@ def check_words(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
     if settings.JIMENG_UPLOAD_SCHEME not in ("https", "http"):
         found.append(Error("JIMENG_UPLOAD_SCHEME must be https or http.", id="accounts.E007"))
     return found
+
+
+@register
+def check_rests(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        rests_with(settings.JIMENG_RESTS)
+    except ValueError as error:
+        return [
+            Error(
+                f"JIMENG_RESTS cannot be read: {error}.",
+                hint="Seconds by reason, for example busy=3,risk_hold=7200.",
+                id="accounts.E012",
+            )
+        ]
+    return []
 
 
 @register

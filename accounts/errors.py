@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from accounts.decisions import Decision
+
 
 class GatewayError(Exception):
     """Base of every failure the gateway explains. Carries no HTTP knowledge."""
@@ -44,6 +46,8 @@ class PoolError(GatewayError):
     """No account could take the generation; nothing was spent."""
 
     safe_to_repeat = True
+    decision: Decision | None = None
+    """Who was passed over and why, where accounts were looked at."""
 
 
 class PoolBusy(PoolError):

@@ -13,7 +13,7 @@ from accounts.alerts import alert_raise, alerts_resolve
 from accounts.models import Account, AccountEvent, AlertKind
 from accounts.querysets import AccountQuerySet
 from accounts.refreshing import accounts_read_balance
-from accounts.rotation import BARRED_FOR, FailureClass, rest_until
+from accounts.rotation import BARRED_FOR, FailureClass, rest_until, rests_with
 from accounts.timeline import account_events_add
 
 Event = AccountEvent.Kind
@@ -26,6 +26,7 @@ ENDED_BY_TIME = (
     Account.RestReason.REGION,
     Account.RestReason.OPERATOR,
 )
+FAILURES_COUNT_FOR = timedelta(hours=24)  # failures farther apart are not in a row
 
 
 def accounts_succeeded(*, account_ids: Collection[int], at: datetime) -> None:
@@ -37,10 +38,11 @@ def accounts_succeeded(*, account_ids: Collection[int], at: datetime) -> None:
     accounts_read_balance(account_ids=account_ids, at=at)
 
 
-def _mend(rows: AccountQuerySet, *, at: datetime) -> None:
-    """These are well: their rests end and their failures are forgotten."""
+def _mend(rows: AccountQuerySet, *, at: datetime, forget: bool = True) -> None:
+    """These are well: their rests end and, with `forget`, their failures count no more."""
     ill = list(rows.exclude(health__in=(Account.Health.ALIVE, Account.Health.UNKNOWN)).values_list("pk", flat=True))
-    rows.update(health=Account.Health.ALIVE, rest_until=None, rest_reason="", ill_since=None, failures_in_a_row=0)
+    forgotten = {"failures_in_a_row": 0} if forget else {}
+    rows.update(health=Account.Health.ALIVE, rest_until=None, rest_reason="", ill_since=None, **forgotten)
     account_events_add(account_ids=ill, kind=Event.RECOVERED, at=at)
     for account_id in ill:
         alerts_resolve(kinds=_ILLNESSES, subject=subject_of(account_id), at=at)
@@ -76,9 +78,15 @@ def account_failed(
         account_events_add(
             account_ids=[account_id], kind=Event.BARRED, at=at, model=model_key, until=until.isoformat(), code=code
         )
-    else:
+    elif failure is not FailureClass.NO_CREDITS or not _has_credits(account, at=at):
         _fall_ill(account, failure, code=code, detail=detail, at=at, retry_after_s=retry_after_s)
     account.save()
+
+
+def _has_credits(account: Account, *, at: datetime) -> bool:
+    """With some left it goes on serving what these pay for: the choice knows its balance."""
+    funds = account.funds(at=at)
+    return funds is not None and funds.total > 0
 
 
 def _fall_ill(
@@ -100,13 +108,19 @@ def _fall_ill(
         _raise_alert(AlertKind.ACCOUNT_EXPIRED, account, at=at, code=code)
     elif not is_expired:  # only a probe revives it
         until = rest_until(
-            failure, failures_in_a_row=max(1, account.failures_in_a_row), at=at, retry_after_s=retry_after_s
+            failure,
+            failures_in_a_row=max(1, account.failures_in_a_row),
+            at=at,
+            retry_after_s=retry_after_s,
+            rests=rests_with(settings.JIMENG_RESTS),
         )
         if rests_until is None or until > rests_until:  # a short rest never ends a long one
             account.ill_since = account.ill_since if already_resting and account.ill_since else at
             account.health = Account.Health.RESTING
             account.rest_reason = Account.RestReason(failure.value)
             account.rest_until = until
+            # Looked at once it is over, so that it is seen to be well without anybody's request as a trial.
+            account.probe_due_at = min(account.probe_due_at or until, until)
             account_events_add(
                 account_ids=[account.pk],
                 kind=Event.RESTED,
@@ -126,17 +140,23 @@ def _raise_alert(kind: AlertKind, account: Account, *, at: datetime, **detail: s
 
 @transaction.atomic
 def account_probed_alive(*, account_id: int, user_id: str, screen_name: str, at: datetime) -> None:
-    """A probe found the login alive. A rest that only time ends (risk hold, busy) goes on until its time."""
-    Account.objects.filter(pk=account_id).update(
-        upstream_user_id=user_id[:40],
-        screen_name=screen_name[:100],
-        probed_at=at,
-        probe_due_at=at + timedelta(seconds=settings.JIMENG_PROBE_INTERVAL_S),
-    )
-    unknown = Account.objects.filter(pk=account_id, health=Account.Health.UNKNOWN)
-    _mend(unknown, at=at)
-    ended = Q(health=Account.Health.EXPIRED) | Q(rest_reason=Account.RestReason.UNREACHABLE)
-    _mend(Account.objects.filter(ended, pk=account_id), at=at)
+    """A probe found the login alive: it is well, unless it has a rest that only time ends (risk hold, busy)."""
+    account = Account.objects.select_for_update().filter(pk=account_id).first()
+    if account is None:
+        return
+    due_at = at + timedelta(seconds=settings.JIMENG_PROBE_INTERVAL_S)
+    if account.health == Account.Health.RESTING and account.rest_until is not None and account.rest_until > at:
+        due_at = min(due_at, account.rest_until)
+    row = Account.objects.filter(pk=account_id)
+    row.update(upstream_user_id=user_id[:40], screen_name=screen_name[:100], probed_at=at, probe_due_at=due_at)
+    disproved = Q(health__in=(Account.Health.EXPIRED, Account.Health.UNKNOWN))
+    _mend(row.filter(disproved | Q(rest_reason=Account.RestReason.UNREACHABLE)), at=at)
+    # A login that lives says nothing of what the rest was for, so the next failure still counts as one more.
+    # Credits are not for a probe to give.
+    over = row.filter(health=Account.Health.RESTING, rest_until__lte=at)
+    _mend(over.exclude(rest_reason=Account.RestReason.NO_CREDITS), at=at, forget=False)
+    long_ago = Q(last_error_at__isnull=True) | Q(last_error_at__lt=at - FAILURES_COUNT_FOR)
+    row.filter(long_ago, health=Account.Health.ALIVE, failures_in_a_row__gt=0).update(failures_in_a_row=0)
     account_events_add(account_ids=[account_id], kind=Event.PROBED, at=at)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import vault
@@ -145,6 +146,8 @@ def accounts_rest(*, account_ids: Collection[int], until: datetime, actor: str =
         rest_reason=Account.RestReason.OPERATOR,
         ill_since=now,
     )
+    rows = Account.objects.filter(pk__in=changed)
+    rows.filter(Q(probe_due_at__isnull=True) | Q(probe_due_at__gt=until)).update(probe_due_at=until)
     account_events_add(
         account_ids=changed, kind=Event.RESTED, at=now, actor=actor, reason="operator", until=until.isoformat()
     )

@@ -1,11 +1,13 @@
-"""Pure: how long an account rests after which failure, and which account comes first."""
+"""Pure: how long an account rests after which failure, and when the next daily gift comes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -36,26 +38,56 @@ class Rest:
 
 
 # Our own choices, on the polite side: the upstream documents none of them.
-RESTS: dict[FailureClass, Rest] = {
-    FailureClass.BUSY: Rest(3, 60),
-    FailureClass.THROTTLED: Rest(30, 15 * 60),
-    FailureClass.RISK_HOLD: Rest(2 * 3600, 24 * 3600),
-    FailureClass.REGION: Rest(24 * 3600, 24 * 3600),
-    FailureClass.UNREACHABLE: Rest(2, 10 * 60),
-}
+RESTS: Mapping[FailureClass, Rest] = MappingProxyType(
+    {
+        FailureClass.BUSY: Rest(3, 60),
+        FailureClass.THROTTLED: Rest(30, 15 * 60),
+        FailureClass.RISK_HOLD: Rest(2 * 3600, 24 * 3600),
+        FailureClass.REGION: Rest(24 * 3600, 24 * 3600),
+        FailureClass.UNREACHABLE: Rest(2, 10 * 60),
+    }
+)
 BARRED_FOR = timedelta(hours=24)
+DAILY_GIFT_CREDITS = 66  # as seen: docs/upstream.md#account
+
+
+def rests_with(first_s: Mapping[str, str]) -> Mapping[FailureClass, Rest]:
+    """The table of rests with other first ones, {"busy": "3"}; a limit is never below its first rest.
+
+    Raises ValueError for a failure that has no rest, and for what is no number of seconds above 0.
+    """
+    rests = dict(RESTS)
+    for name, text in first_s.items():
+        if name not in RESTS:
+            raise ValueError(f"{name!r} is none of {', '.join(RESTS)}")
+        seconds = float(text)
+        if not (seconds > 0 and math.isfinite(seconds)):
+            raise ValueError(f"{name}={text} is no number of seconds above 0")
+        failure = FailureClass(name)
+        rests[failure] = Rest(seconds, max(seconds, RESTS[failure].limit_s))
+    return rests
 
 
 def rest_until(
-    failure: FailureClass, *, failures_in_a_row: int, at: datetime, retry_after_s: float | None = None
+    failure: FailureClass,
+    *,
+    failures_in_a_row: int,
+    at: datetime,
+    retry_after_s: float | None = None,
+    rests: Mapping[FailureClass, Rest] = RESTS,
 ) -> datetime:
     """When the account may be tried again. `failures_in_a_row` counts this one. No credits: the next daily gift."""
     if failure is FailureClass.NO_CREDITS:
         return next_gift_at(at)
-    rest_s = RESTS[failure].after(failures_in_a_row)
+    rest_s = rests[failure].after(failures_in_a_row)
     if failure is FailureClass.THROTTLED and retry_after_s is not None:
-        rest_s = max(1.0, min(retry_after_s, RESTS[failure].limit_s))
+        rest_s = max(1.0, min(retry_after_s, rests[failure].limit_s))
     return at + timedelta(seconds=rest_s)
+
+
+def gift_day(at: datetime) -> date:
+    """The day in Shanghai: gifts are given once a day there."""
+    return at.astimezone(SHANGHAI).date()
 
 
 def next_gift_at(at: datetime) -> datetime:
@@ -63,47 +95,3 @@ def next_gift_at(at: datetime) -> datetime:
     today = at.astimezone(SHANGHAI)
     midnight = datetime(today.year, today.month, today.day, tzinfo=SHANGHAI) + timedelta(days=1)
     return (midnight + timedelta(minutes=5)).astimezone(UTC)
-
-
-@dataclass(slots=True, kw_only=True)
-class Candidate:
-    """An account as the choice sees it. `credits` None: not known, worth a try. `free`: how many more it may take."""
-
-    account_id: int
-    priority: int
-    credits: int | None
-    gift_expires_at: datetime | None
-    leases: int
-    free: int
-    last_used_at: datetime | None
-    usable_at: datetime | None
-    """None: now. Otherwise it rests until then."""
-    expired: bool
-    barred: frozenset[str]
-
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-def choose(candidates: Sequence[Candidate], *, cost_credits: int, model_key: str) -> Candidate | None:
-    """The best account that can take it now: priority, credits that lapse soonest, fewest leases, longest unused."""
-    able = [
-        each
-        for each in candidates
-        if each.free > 0
-        and each.usable_at is None
-        and not each.expired
-        and model_key not in each.barred
-        and (each.credits is None or each.credits >= cost_credits)
-    ]
-    return min(able, key=_order, default=None)
-
-
-def _order(candidate: Candidate) -> tuple[int, datetime, int, datetime]:
-    return (
-        -candidate.priority,
-        candidate.gift_expires_at or _NEVER,
-        candidate.leases,
-        candidate.last_used_at or _LONG_AGO,
-    )

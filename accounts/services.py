@@ -15,6 +15,7 @@ from accounts.check_ins import (
     check_ins_plan,
     may_check_in,
 )
+from accounts.decisions import Decision
 from accounts.health import (
     account_failed,
     account_probe_postponed,
@@ -34,10 +35,12 @@ from accounts.keeping import (
     passthrough_find,
     passthrough_forget,
 )
-from accounts.leases import LeaseAnswer, LeaseWant, LentAccount, leases_release, leases_sweep, leases_take
+from accounts.leases import LeaseAnswer, LeaseWant, lease_outlook, leases_release, leases_sweep, leases_take
+from accounts.pool import LentAccount
 from accounts.refreshing import accounts_read_balance
 
 __all__ = [
+    "Decision",
     "LeaseAnswer",
     "LeaseWant",
     "LentAccount",
@@ -64,6 +67,7 @@ __all__ = [
     "alerts_resolve",
     "check_ins_due",
     "check_ins_plan",
+    "lease_outlook",
     "leases_release",
     "leases_sweep",
     "leases_take",

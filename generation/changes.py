@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from accounts.services import Decision
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
@@ -14,6 +16,7 @@ class Running:
     account_id: int
     account_label: str
     attempt: int
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +93,5 @@ class Failed:
     detail: str
     upstream_code: str = ""
     retry_after_s: float | None = None
+    decision: Decision | None = None
+    """Why no account could take it, if that was the reason."""

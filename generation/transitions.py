@@ -21,6 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import services as accounts
+from accounts.services import Decision
 from generation.changes import Failed, Requeued, ResultFile, Running, Submitted, Submitting, Succeeded
 from generation.models import Generation, GenerationEvent, Media, new_media_id
 from jimeng_site.sql import insert_rows, update_where
@@ -46,7 +47,15 @@ def mark_running(changes: Sequence[Running], *, at: datetime) -> set[int]:
         )
     }
     _add_events(
-        _event(each.generation_id, Event.CLAIMED, at, each.account_id, account=each.account_label, attempt=each.attempt)
+        _event(
+            each.generation_id,
+            Event.CLAIMED,
+            at,
+            each.account_id,
+            account=each.account_label,
+            attempt=each.attempt,
+            **_decided(each.decision),
+        )
         for each in changes
         if each.generation_id in won
     )
@@ -131,7 +140,12 @@ def mark_requeued(changes: Sequence[Requeued], *, at: datetime) -> set[int]:
         won.add(each.generation_id)
         if each.account_id is not None:
             accounts.account_refund(account_id=each.account_id, cost_credits=stored[1])
-    _finish(changes, won, at, lambda each: (Event.REQUEUED, {"reason": each.reason, "text": each.detail}))
+    _finish(
+        changes,
+        won,
+        at,
+        lambda each: (Event.REQUEUED, {"reason": each.reason, "text": each.detail, **_passed_over(each)}),
+    )
     return won
 
 
@@ -175,7 +189,12 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
         at,
         lambda each: (
             Event.FAILED,
-            {"code": each.error_code, "text": each.detail, "upstream_code": each.upstream_code},
+            {
+                "code": each.error_code,
+                "text": each.detail,
+                "upstream_code": each.upstream_code,
+                **_decided(each.decision),
+            },
         ),
     )
     return won
@@ -224,6 +243,14 @@ def _finish(changes: Sequence[Any], won: set[int], at: datetime, describe: Any) 
         kind, detail = describe(each)
         events.append(_event(each.generation_id, kind, at, each.account_id, **detail))
     _add_events(events)
+
+
+def _passed_over(change: Requeued) -> dict[str, bool]:
+    return {"passed_over": True} if change.pass_over else {}
+
+
+def _decided(decision: Decision | None) -> dict[str, Decision]:
+    return {} if decision is None else {"decision": decision}
 
 
 def _move(generation_id: int, *, from_: str | tuple[str, ...], to: str, **values: Any) -> bool:

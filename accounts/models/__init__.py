@@ -1,6 +1,6 @@
 """Who we are at Jimeng (accounts), who may use us (API keys), and what people are told of both."""
 
-from accounts.models.account import Account, AccountEvent, CreditSnapshot, Lease, total_credits
+from accounts.models.account import Account, AccountEvent, CreditSnapshot, Lease
 from accounts.models.api_key import ApiKey
 from accounts.models.keeping import BulkItem, BulkTask, ImportBatch, ImportEntry, RenewalLink
 from accounts.models.notices import Alert, AlertChannel, AlertKind, Delivery
@@ -20,5 +20,4 @@ __all__ = [
     "ImportEntry",
     "Lease",
     "RenewalLink",
-    "total_credits",
 ]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.funds import Funds, funds_left
 from accounts.querysets import AccountQuerySet
-
-
-def total_credits(*parts: int | None, spent: int) -> int | None:
-    """The sum of the known parts less what was spent since, never below 0; None if no part is known."""
-    known = [part for part in parts if part is not None]
-    return max(0, sum(known) - spent) if known else None
 
 
 class Account(models.Model):
@@ -130,8 +127,21 @@ class Account(models.Model):
 
     @property
     def credits(self) -> int | None:
-        """Balance in credits less what was spent since it was read; None if it was never read."""
-        return total_credits(self.gift_credits, self.purchase_credits, self.vip_credits, spent=self.spent_since_read)
+        """What it can pay now: the balance less what was spent since and what has lapsed; None if never read."""
+        funds = self.funds(at=timezone.now())
+        return None if funds is None else funds.total
+
+    def funds(self, *, at: datetime) -> Funds | None:
+        """What it can pay at a moment, by kind of credits; None if its balance was never read."""
+        return funds_left(
+            gift=self.gift_credits,
+            purchase=self.purchase_credits,
+            vip=self.vip_credits,
+            spent=self.spent_since_read,
+            lapsing=self.lapsing,
+            gift_expires_at=self.gift_expires_at,
+            at=at,
+        )
 
     @property
     def cap(self) -> int:

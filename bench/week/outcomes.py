@@ -39,6 +39,6 @@ class Diary:
 
     def note(self, wish: Wish, *, code: str = "", detail: str = "") -> None:
         world = self._world
-        waited_s = world.sandbox.now_s() - world.begun_at - wish.at_s
+        waited_s = max(0.0, world.sandbox.now_s() - world.begun_at - wish.at_s)
         able = tuple(world.able(wish)) if code else ()
         self.outcomes.append(Outcome(wish=wish, waited_s=waited_s, code=code, detail=detail, able=able))

@@ -15,8 +15,8 @@ from accounts.models import Account
 from accounts.rotation import FailureClass
 from generation import transitions
 from generation.changes import ResultFile
-from generation.engine.desk import logins
 from generation.engine.gifts import gift_ask
+from generation.engine.logins import logins
 from generation.engine.pace import Pace
 from generation.prices import model_prices, prices_learn
 from generation.upstream.answers import Credits

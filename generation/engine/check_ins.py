@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import Account
 from generation.engine.caretaker import FAULTS, Caretaker
-from generation.engine.desk import logins
 from generation.engine.gifts import gift_ask
+from generation.engine.logins import logins
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure
 from jimeng_site.database import in_database

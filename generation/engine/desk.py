@@ -1,26 +1,20 @@
-"""The account desk: generations queue here, first come first served, until an account can be lent to them."""
+"""The account desk: generations queue here until an account can be lent to them, and places go round their owners."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
 import logging
-from collections.abc import Sequence
+from collections import Counter, deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
-from accounts import services as accounts
-from accounts.errors import GatewayError, PoolBusy
-from accounts.models import Account
-from accounts.services import LeaseWant, LentAccount
-from accounts.vault import decrypt
-from generation import changes, transitions
-from generation.upstream.signing import Login
+from accounts.errors import PoolBusy
+from accounts.services import Decision
+from generation.engine.claims import Claim, KeepWaiting, Want, claim
+from generation.engine.fairness import come_back_in_s, fair_order
 from jimeng_site.database import in_database
 
 logger = logging.getLogger(__name__)
@@ -28,98 +22,27 @@ logger = logging.getLogger(__name__)
 BATCH = 250
 TICK_S = 1.0  # other processes may free accounts, and rests end: nobody nudges for these
 PAUSE_S = 0.05  # between passes over a queue that nobody could be served from
+RATE_OVER_S = 60.0
+RETRY_AFTER_S = 30.0  # when nobody was served lately
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Want:
-    generation_id: int
-    attempt: int
-    lease: LeaseWant
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Entry:
+    """`patient_until`: on the loop's clock."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """The account that was lent. The generation is now `running`."""
-
-    account_id: int
-    login: Login
-
-
-class LostRace(Exception):
-    """The generation is no longer queued: it was cancelled, or another process has it."""
-
-
-@transaction.atomic
-def claim(wants: Sequence[Want], *, at: datetime) -> list[Claim | GatewayError | LostRace | None]:
-    """Lend accounts and mark the generations running, in one transaction. None: keep waiting."""
-    patience = timedelta(seconds=settings.JIMENG_QUEUE_TIMEOUT_S)
-    answers = accounts.leases_take(wants=[each.lease for each in wants], at=at, patience=patience)
-    lent = [(want, answer.account) for want, answer in zip(wants, answers, strict=True) if answer.account is not None]
-    unreadable = {account.id for _, account in lent if logins.find(account) is None}
-    for account_id in unreadable:
-        accounts.account_unreadable(account_id=account_id, at=at)
-    won = transitions.mark_running(
-        [
-            changes.Running(
-                generation_id=want.generation_id,
-                account_id=account.id,
-                account_label=account.name,
-                attempt=want.attempt,
-            )
-            for want, account in lent
-            if account.id not in unreadable
-        ],
-        at=at,
-    )
-    lost = [(want, account) for want, account in lent if want.generation_id not in won]
-    accounts.leases_release(holders=[want.lease.holder for want, _ in lost])
-    for want, account in lost:
-        accounts.account_refund(account_id=account.id, cost_credits=want.lease.cost_credits)
-    outcomes: list[Claim | GatewayError | LostRace | None] = []
-    for want, answer in zip(wants, answers, strict=True):
-        if answer.account is None or answer.account.id in unreadable:
-            outcomes.append(answer.refusal)
-        elif want.generation_id in won:
-            outcomes.append(Claim(account_id=answer.account.id, login=logins.of(answer.account)))
-        else:
-            outcomes.append(LostRace())
-    return outcomes
-
-
-class Logins:
-    """Decrypted logins by ciphertext, so that a burst does not decrypt the same sessionid a thousand times."""
-
-    LIMIT = 2000
-
-    def __init__(self) -> None:
-        self._known: dict[str, Login] = {}
-
-    def find(self, account: Account | LentAccount) -> Login | None:
-        """None: no key of ours decrypts it."""
-        try:
-            return self.of(account)
-        except InvalidToken:
-            return None
-
-    def of(self, account: Account | LentAccount) -> Login:
-        """Raises cryptography.fernet.InvalidToken."""
-        login = self._known.get(account.sessionid_encrypted)
-        if login is None:
-            if len(self._known) >= self.LIMIT:
-                self._known.clear()
-            login = Login(sessionid=decrypt(account.sessionid_encrypted), web_id=account.web_id, uid_tt=account.uid_tt)
-            self._known[account.sessionid_encrypted] = login
-        return login
-
-
-logins = Logins()
+    want: Want
+    patient_until: float
+    future: asyncio.Future[Claim]
 
 
 class AccountDesk:
     """One per engine. `claim` waits for an account; `nudge` says that one may have come free."""
 
     def __init__(self) -> None:
-        self._queue: list[tuple[Want, float, asyncio.Future[Claim]]] = []
+        self._queue: dict[int, _Entry] = {}  # by generation
+        self._holding: dict[int, str] = {}  # owners of the generations that were given an account and go on
+        self._places: dict[int, int] | None = None  # by generation, None: they have changed
+        self._served_at: deque[float] = deque(maxlen=5000)  # the loop's clock
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -142,22 +65,35 @@ class AccountDesk:
         return len(self._queue)
 
     def place(self, generation_id: int) -> int | None:
-        """How many are before it in the queue; None if it is not in it."""
-        for place, (want, _, _) in enumerate(self._queue):
-            if want.generation_id == generation_id:
-                return place
-        return None
+        """How many will be served before it, as things stand; None if it is not in the queue."""
+        if self._places is None:
+            self._places = {each: place for place, each in enumerate(self._order())}
+        return self._places.get(generation_id)
+
+    def hold(self, generation_id: int, *, owner: str) -> None:
+        """It has an account: its owner's others come after those of owners that hold fewer."""
+        self._holding[generation_id] = owner
+        self._places = None
+
+    def give_back(self, generation_id: int) -> None:
+        """It is over, or back in the queue. Twice is no fault."""
+        if self._holding.pop(generation_id, None) is not None:
+            self._places = None
 
     async def claim(self, want: Want, *, waited_s: float) -> Claim:
         """Wait for an account. Raises a PoolError that says why there is none, or LostRace."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Claim] = loop.create_future()
         patient_until = loop.time() + settings.JIMENG_QUEUE_TIMEOUT_S - waited_s
-        self._queue.append((want, patient_until, future))
-        # First come, first served, also for those that come back from another account.
-        self._queue.sort(key=lambda entry: entry[0].generation_id)
+        self.give_back(want.generation_id)
+        self._queue[want.generation_id] = _Entry(want=want, patient_until=patient_until, future=future)
+        self._places = None
         self._wake.set()
         return await future
+
+    def _order(self) -> list[int]:
+        waiting = ((generation_id, entry.want.owner) for generation_id, entry in self._queue.items())
+        return fair_order(waiting, Counter(self._holding.values()))
 
     async def _serve(self) -> None:
         while True:
@@ -178,19 +114,21 @@ class AccountDesk:
                 await asyncio.sleep(PAUSE_S)
 
     async def _lend_all(self) -> None:
-        """Offer the accounts to everybody in the queue, a batch a transaction."""
-        start = 0
-        while start < len(self._queue):
-            batch = self._queue[start : start + BATCH]
-            outcomes = await self._offer([want for want, _, _ in batch])
-            served = {
-                id(entry[2]) for entry, outcome in zip(batch, outcomes, strict=True) if self._settle(entry, outcome)
-            }
-            self._queue = [entry for entry in self._queue if id(entry[2]) not in served and not entry[2].done()]
-            start += len(batch) - len(served)
+        """Offer the accounts to everybody in the queue, a batch a transaction. Who comes meanwhile is next."""
+        entries = [self._queue[generation_id] for generation_id in self._order()]
+        for start in range(0, len(entries), BATCH):
+            batch = [entry for entry in entries[start : start + BATCH] if not entry.future.done()]
+            outcomes = await self._offer([entry.want for entry in batch])
+            for place, (entry, outcome) in enumerate(zip(batch, outcomes, strict=True), start):
+                self._settle(entry, outcome, place=place)
+        for entry in entries:
+            if entry.future.done():
+                self._drop(entry)
 
-    async def _offer(self, wants: list[Want]) -> list[Claim | Exception | None]:
+    async def _offer(self, wants: list[Want]) -> list[Claim | Exception | KeepWaiting]:
         """Claim for all; if that fails, for each alone, so that one that cannot be served harms no other."""
+        if not wants:
+            return []
         try:
             return list(await in_database(claim, wants, at=timezone.now()))
         except Exception as error:
@@ -199,21 +137,33 @@ class AccountDesk:
                 return [error]
             return [outcome for want in wants for outcome in await self._offer([want])]
 
-    def _settle(
-        self,
-        entry: tuple[Want, float, asyncio.Future[Claim]],
-        outcome: Claim | Exception | None,
-    ) -> bool:
-        """Tell the waiter. False: it keeps waiting."""
-        _, patient_until, future = entry
-        if outcome is None:
-            if asyncio.get_running_loop().time() < patient_until:
-                return False
-            outcome = PoolBusy("No account came free in time; nothing was spent.", retry_after_s=30)
-        if future.done():
-            return True
+    def _settle(self, entry: _Entry, outcome: Claim | Exception | KeepWaiting, *, place: int) -> None:
+        """Tell the waiter, unless it keeps waiting. `place`: how many were before it in this pass."""
+        if entry.future.done():  # it waits no longer; recovery or its own end gives the account back
+            return
+        if isinstance(outcome, KeepWaiting):
+            if asyncio.get_running_loop().time() >= entry.patient_until:
+                self._drop(entry)
+                entry.future.set_exception(self._out_of_time(outcome.decision, place=place))
+            return
+        self._drop(entry)
         if isinstance(outcome, Claim):
-            future.set_result(outcome)
+            self._served_at.append(asyncio.get_running_loop().time())
+            self.hold(entry.want.generation_id, owner=entry.want.owner)
+            entry.future.set_result(outcome)
         else:
-            future.set_exception(outcome)
-        return True
+            entry.future.set_exception(outcome)
+
+    def _drop(self, entry: _Entry) -> None:
+        if self._queue.get(entry.want.generation_id) is entry:
+            del self._queue[entry.want.generation_id]
+            self._places = None
+
+    def _out_of_time(self, decision: Decision | None, *, place: int) -> PoolBusy:
+        """It is worth coming again when as many were served as stood before it, at the pace of the last minute."""
+        since = asyncio.get_running_loop().time() - RATE_OVER_S
+        served = sum(served_at > since for served_at in self._served_at)
+        retry_after_s = come_back_in_s(ahead=place + 1, served=served, in_s=RATE_OVER_S, unknown_s=RETRY_AFTER_S)
+        error = PoolBusy("No account came free in time; nothing was spent.", retry_after_s=retry_after_s)
+        error.decision = decision
+        return error

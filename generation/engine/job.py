@@ -10,9 +10,10 @@ from typing import NoReturn
 
 from django.utils import timezone
 
-from accounts.errors import GatewayError
+from accounts.errors import GatewayError, PoolError
+from accounts.services import Decision
 from generation import changes
-from generation.engine.desk import LostRace
+from generation.engine.claims import LostRace
 from generation.engine.harvest import Harvest
 from generation.engine.journal import Work
 from generation.engine.submission import find_again, requeue, submit_somewhere
@@ -45,10 +46,13 @@ async def run(generation_id: int, tools: Tools) -> None:
         await _fail(work, error, tools)
     finally:
         tools.inputs.done(generation_id)
+        tools.desk.give_back(generation_id)
 
 
 async def _accepted(work: Work, tools: Tools) -> tuple[Held, Accepted]:
     """However far it is: in the end an account serves it and the upstream has accepted it."""
+    if work.status in (Status.SUBMITTED, Status.SUBMITTING):
+        tools.desk.hold(work.id, owner=work.owner)  # since before this engine started
     if work.status == Status.SUBMITTED:
         held = await _held_before(work, tools)
         return held, _resumed(work)
@@ -159,5 +163,12 @@ async def _fail(work: Work, error: GatewayError, tools: Tools) -> None:
             detail=error.detail,
             upstream_code=upstream_code,
             retry_after_s=error.retry_after_s,
+            decision=_decision(error),
         )
     )
+
+
+def _decision(error: GatewayError) -> Decision | None:
+    """Who was passed over at last, if it ended because nobody was left to take it."""
+    asked = error if isinstance(error, PoolError) else error.__cause__
+    return asked.decision if isinstance(asked, PoolError) else None

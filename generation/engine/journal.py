@@ -27,6 +27,8 @@ class Work:
 
     id: int
     public_id: str
+    owner: str
+    api_key_id: int | None
     status: str
     kind: str
     spec: Spec
@@ -65,6 +67,7 @@ class Work:
             model_key=self.model_key,
             account_ids=self.account_ids,
             passed_over=self.passed_over,
+            api_key_id=self.api_key_id,
         )
 
 
@@ -88,6 +91,8 @@ def _work(row: Generation, recorded: Mapping[str, int]) -> Work:
     return Work(
         id=row.pk,
         public_id=row.public_id,
+        owner=row.owner,
+        api_key_id=row.api_key_id,
         status=row.status,
         kind=row.kind,
         spec=spec_from_json(row.kind, row.spec),

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.errors import GatewayError, PoolBusy
 from accounts.rotation import FailureClass
 from generation import changes
-from generation.engine.desk import LostRace, Want
+from generation.engine.claims import LostRace, Want
 from generation.engine.journal import Work
 from generation.engine.tools import Held, Tools
 from generation.errors import OutcomeUnknown, UpstreamUnreachable
@@ -67,7 +67,7 @@ async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
     """Try one account after the other until one accepts. Raises the error that says why none did."""
     last_refusal: GatewayError | None = None
     while True:
-        want = Want(generation_id=work.id, attempt=work.attempt + 1, lease=work.lease_want())
+        want = Want(generation_id=work.id, owner=work.owner, attempt=work.attempt + 1, lease=work.lease_want())
         waited_s = (timezone.now() - work.created_at).total_seconds()
         try:
             async with asyncio.timeout(work.seconds_left):

@@ -8,6 +8,7 @@ from typing import Any
 from django.test import TestCase, override_settings
 
 from accounts import services
+from accounts.funds import Funds
 from accounts.models import Account, AccountEvent, CreditSnapshot
 from tests.accounts.readings import TONIGHT, read
 from tests.accounts.wants import AT, resting
@@ -33,7 +34,7 @@ class BalanceTests(TestCase):
         account = make_account(spent_since_read=40)
         assert read(account, 22, 10, 5, expiring=[(22, TONIGHT)]) is None  # there was none before
         assert (account.gift_credits, account.purchase_credits, account.vip_credits) == (22, 10, 5)
-        assert (account.credits, account.spent_since_read) == (37, 0)
+        assert (account.funds(at=AT), account.spent_since_read) == (Funds(((TONIGHT, 22),), 15), 0)
         assert (account.gift_expires_at, account.credits_at) == (TONIGHT, AT)
 
     def test_the_balance_of_before_is_told(self) -> None:

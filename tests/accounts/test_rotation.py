@@ -1,20 +1,18 @@
-"""Rests, the next daily gift, and the order of choice: tables."""
+"""Rests and the next daily gift: tables."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from accounts.rotation import (
     RESTS,
-    Candidate,
     FailureClass,
     Rest,
-    choose,
     next_gift_at,
     rest_until,
+    rests_with,
 )
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -68,65 +66,16 @@ def test_the_next_gift_comes_after_midnight_in_shanghai(now: datetime, gift: dat
     assert rest_until(FailureClass.NO_CREDITS, failures_in_a_row=9, at=now) == gift
 
 
-def candidate(account_id: int, **over: Any) -> Candidate:
-    fields: dict[str, Any] = {
-        "account_id": account_id,
-        "priority": 0,
-        "credits": 66,
-        "gift_expires_at": None,
-        "leases": 0,
-        "free": 2,
-        "last_used_at": None,
-        "usable_at": None,
-        "expired": False,
-        "barred": frozenset(),
-    }
-    return Candidate(**fields | over)
+def test_first_rests_can_be_set_and_no_limit_is_below_its_first_rest() -> None:
+    rests = rests_with({"busy": "0.5", "risk_hold": "100000", "unreachable": "600"})
+    assert rests[FailureClass.BUSY] == Rest(0.5, 60)
+    assert rests[FailureClass.RISK_HOLD] == Rest(100_000, 100_000)  # its limit is a day otherwise
+    assert rests[FailureClass.UNREACHABLE] == Rest(600, 600)
+    assert rests[FailureClass.THROTTLED] == RESTS[FailureClass.THROTTLED]
+    assert rest_until(FailureClass.BUSY, failures_in_a_row=3, at=AT, rests=rests) == AT + timedelta(seconds=2)
 
 
-def chosen(*candidates: Candidate) -> int | None:
-    found = choose(candidates, cost_credits=3, model_key="jimeng-4.5/2k")
-    return None if found is None else found.account_id
-
-
-@pytest.mark.parametrize(
-    ("why", "better", "worse"),
-    [
-        ("priority", {"priority": 2, "leases": 1}, {"priority": 1}),
-        ("lapsing credits", {"gift_expires_at": AT, "leases": 1}, {"gift_expires_at": None}),
-        ("credits that lapse sooner", {"gift_expires_at": AT, "leases": 1}, {"gift_expires_at": AT + timedelta(1)}),
-        ("fewer leases", {"leases": 0, "last_used_at": AT}, {"leases": 1, "last_used_at": None}),
-        ("longest unused", {"last_used_at": AT - timedelta(1)}, {"last_used_at": AT}),
-        ("never used", {"last_used_at": None}, {"last_used_at": AT - timedelta(999)}),
-    ],
-)
-def test_the_better_account_is_chosen_wherever_it_stands(
-    why: str, better: dict[str, Any], worse: dict[str, Any]
-) -> None:
-    first, second = candidate(1, **better), candidate(2, **worse)
-    assert (chosen(first, second), chosen(second, first)) == (1, 1)
-
-
-@pytest.mark.parametrize(
-    "over",
-    [
-        {"free": 0},
-        {"free": -1},  # its cap was lowered while it was lent
-        {"usable_at": AT},
-        {"expired": True},
-        {"barred": frozenset({"jimeng-4.5/2k"})},
-        {"credits": 2},
-    ],
-)
-def test_the_unable_are_never_chosen(over: dict[str, Any]) -> None:
-    assert chosen(candidate(1, priority=9, **over)) is None
-    assert chosen(candidate(1, priority=9, **over), candidate(2)) == 2
-
-
-@pytest.mark.parametrize("over", [{"credits": None}, {"credits": 3}, {"barred": frozenset({"jimeng-4.5/4k"})}])
-def test_the_able_are(over: dict[str, Any]) -> None:
-    assert chosen(candidate(1, **over)) == 1
-
-
-def test_nobody_is_chosen_from_nobody() -> None:
-    assert chosen() is None
+@pytest.mark.parametrize("wrong", [{"lazy": "3"}, {"expired": "3"}, {"busy": "soon"}, {"busy": "-1"}, {"busy": "nan"}])
+def test_other_rests_are_mistakes(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"lazy|expired|soon|busy"):
+        rests_with(wrong)

@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.leases import LeaseAnswer, LeaseWant, leases_take
 from accounts.models import Account, Lease
+from accounts.rotation import gift_day
 from tests.factories import make_account
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -15,13 +16,14 @@ PATIENCE = timedelta(minutes=5)
 
 
 def make_ready(**over: Any) -> Account:
-    """An account that is alive and has 66 gift credits until tonight."""
+    """An account that is alive and has 66 gift credits until tonight; today's gift was asked for."""
     fields: dict[str, Any] = {
         "health": Account.Health.ALIVE,
         "gift_credits": 66,
         "purchase_credits": 0,
         "vip_credits": 0,
         "gift_expires_at": AT + timedelta(hours=4),
+        "checked_in_on": gift_day(AT),
     }
     return make_account(**fields | over)
 

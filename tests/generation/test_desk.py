@@ -16,7 +16,8 @@ from accounts import services
 from accounts.errors import PoolBusy, PoolEmpty, UpstreamLoginExpired
 from accounts.leases import LeaseWant
 from accounts.models import Account, Lease
-from generation.engine.desk import AccountDesk, Claim, LostRace, Want, claim
+from generation.engine.claims import Claim, KeepWaiting, LostRace, Want, claim
+from generation.engine.desk import AccountDesk
 from generation.models import Generation
 from tests.factories import make_generation
 from tests.generation.jimeng import make_alive, session_of
@@ -81,14 +82,14 @@ class ClaimTests(TestCase):
         rows = [make_waiting() for _ in range(3)]
         wants = [want_of(rows[0], account_ids=()), want_of(rows[1]), want_of(rows[2])]
         outcomes = claim(wants, at=timezone.now())
-        assert [type(each) for each in outcomes] == [PoolEmpty, Claim, type(None)]
+        assert [type(each) for each in outcomes] == [PoolEmpty, Claim, KeepWaiting]
 
     def test_a_login_that_cannot_be_decrypted_stops_nobody_else(self) -> None:
         broken = make_alive(priority=1, sessionid_encrypted="cannot be read")
         good = make_alive()
         rows = [make_waiting(), make_waiting()]
         wants = [want_of(row) for row in rows]
-        assert claim(wants, at=timezone.now()) == [None, None]
+        assert claim(wants, at=timezone.now()) == [KeepWaiting(), KeepWaiting()]
         assert not Lease.objects.exists()
         broken.refresh_from_db()
         assert (broken.health, broken.last_error_code, broken.spent_since_read) == ("expired", "unreadable", 0)

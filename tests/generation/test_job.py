@@ -174,7 +174,16 @@ class OtherAccountTests(JobTestCase):
         after = await self.run_job(await self.sync(make_queued))
         await first.arefresh_from_db()
         assert (after.status, after.account_id) == (Status.SUCCEEDED, second.pk)
-        assert (first.rest_reason, first.gift_credits) == (Account.RestReason.NO_CREDITS, 2)
+        assert (first.health, first.gift_credits) == (Account.Health.ALIVE, 2)  # it serves what costs no more
+
+    async def test_one_with_nothing_left_rests_until_the_next_gift(self) -> None:
+        first = await self.sync(make_alive, priority=1)
+        await self.sync(make_alive)
+        self.jimeng.script(first, refuse("1006"))
+        self.jimeng.balance[session_of(first)] = 0
+        await self.run_job(await self.sync(make_queued))
+        await first.arefresh_from_db()
+        assert (first.health, first.rest_reason) == (Account.Health.RESTING, Account.RestReason.NO_CREDITS)
 
     async def test_with_a_balance_they_mean_that_it_may_not_use_this_resolution(self) -> None:
         first, second, after = await self.refused_by_first(refuse("1006"))

@@ -8,13 +8,14 @@ import pytest
 from cryptography.fernet import Fernet
 from django.test import override_settings
 
-from accounts.checks import OFFICIAL_UPSTREAM, check_settings, check_words
+from accounts.checks import OFFICIAL_UPSTREAM, check_rests, check_settings, check_words
 
 GOOD: dict[str, Any] = {
     "JIMENG_UPSTREAM": "jimeng",
     "JIMENG_BASE_URL": OFFICIAL_UPSTREAM,
     "JIMENG_ENGINE": "embedded",
     "JIMENG_RESULT_URL": "media",
+    "JIMENG_RESTS": {},
     "JIMENG_ENCRYPTION_KEYS": [Fernet.generate_key().decode()],
     "JIMENG_WAIT_TIMEOUT": 580.0,
     "JIMENG_DATABASE_LANES": 1,
@@ -26,7 +27,7 @@ GOOD: dict[str, Any] = {
 
 def found(**over: Any) -> list[str | None]:
     with override_settings(**GOOD | over):
-        return [each.id for each in [*check_words(None), *check_settings(None)]]
+        return [each.id for each in [*check_words(None), *check_rests(None), *check_settings(None)]]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,12 @@ def found(**over: Any) -> list[str | None]:
         ({"JIMENG_ACCOUNT_CONCURRENCY": 0}, ["accounts.E006"]),
         ({"JIMENG_CHAT_PROGRESS": "loud"}, ["accounts.E007"]),
         ({"JIMENG_UPLOAD_SCHEME": "ftp"}, ["accounts.E007"]),
+        ({"JIMENG_RESTS": {"busy": "0.5", "risk_hold": "60"}}, []),
+        ({"JIMENG_RESTS": {"lazy": "3"}}, ["accounts.E012"]),
+        ({"JIMENG_RESTS": {"expired": "3"}}, ["accounts.E012"]),  # only a probe revives it
+        ({"JIMENG_RESTS": {"busy": "soon"}}, ["accounts.E012"]),
+        ({"JIMENG_RESTS": {"busy": "0"}}, ["accounts.E012"]),
+        ({"JIMENG_RESTS": {"busy": "inf"}}, ["accounts.E012"]),
         ({"JIMENG_UPSTREAM": "other", "JIMENG_RESULT_URL": "other"}, ["accounts.E001", "accounts.E004"]),
     ],
 )
