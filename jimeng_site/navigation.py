@@ -28,6 +28,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item(_("Generations"), "photo_library", "generation", "generation"),
                 _item(_("Model aliases"), "alternate_email", "generation", "modelalias"),
+                _item(_("Prices"), "sell", "generation", "price"),
             ],
         },
         {

@@ -1,6 +1,7 @@
-"""The operator's desk: generations (read-only: what was asked, who served it, what it cost) and model aliases."""
+"""The operator's desk: generations (read-only: what was asked, who served it, what it cost), aliases, prices."""
 
 from generation.admin.alias import ModelAliasAdmin
 from generation.admin.generation import GenerationAdmin
+from generation.admin.price import PriceAdmin
 
-__all__ = ["GenerationAdmin", "ModelAliasAdmin"]
+__all__ = ["GenerationAdmin", "ModelAliasAdmin", "PriceAdmin"]

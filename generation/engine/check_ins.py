@@ -39,7 +39,7 @@ class CheckIns:
     async def _check_in(self, account: Account) -> None:
         async with self._caretaker.slots:
             outcome, detail = await self._asked(account)
-        self._finished(account, outcome, detail)
+        await self._finished(account, outcome, detail)
 
     async def _asked(self, account: Account) -> tuple[str, str]:
         """What came of it, in a word (received, already, failed, expired, …), and what the upstream said."""
@@ -57,7 +57,7 @@ class CheckIns:
             return str(Account.CheckInResult.FAILED), answer.refusal.message
         return str(Account.CheckInResult.RECEIVED if answer.received else Account.CheckInResult.ALREADY), ""
 
-    def _finished(self, account: Account, outcome: str, detail: str) -> None:
+    async def _finished(self, account: Account, outcome: str, detail: str) -> None:
         """An account has been asked about. Whoever waits for it in bulk is to be told here."""
         logger.info(
             "An account has checked in",

@@ -45,6 +45,8 @@ class Jimeng:
         self.scripts: dict[str, deque[Step]] = defaultdict(deque)
         self.balance: dict[str, int] = {}
         self.gift = 0
+        self.gift_refusal: tuple[str, str] | None = None
+        """`ret` and message with which today's gift is refused."""
         self.calls: list[str] = []
         self.silent: set[str] = set()
         """Paths that answer HTTP 502."""
@@ -78,6 +80,9 @@ class Jimeng:
             return (script.popleft() if script else accept)(self, body)
         if path in (HISTORY, HISTORY_RECORDS):
             return self.history(body)
+        if path == RECEIVE and self.gift_refusal is not None:
+            ret, message = self.gift_refusal
+            return httpx.Response(200, json={"ret": ret, "errmsg": message, "data": None})
         if path == RECEIVE:
             self.balance[session] = self.balance.get(session, 0) + self.gift
             return ok({"receive_quota": self.gift})
