@@ -160,6 +160,15 @@ def account_probed_alive(*, account_id: int, user_id: str, screen_name: str, at:
     account_events_add(account_ids=[account_id], kind=Event.PROBED, at=at)
 
 
+@transaction.atomic
+def account_ran_dry(*, account_id: int, at: datetime) -> None:
+    """A probe found no credits, and no gift to be had: at rest until the next one, or until it has some again."""
+    account = Account.objects.select_for_update().filter(pk=account_id).first()
+    if account is not None and account.health in (Account.Health.ALIVE, Account.Health.UNKNOWN):
+        _fall_ill(account, FailureClass.NO_CREDITS, code="", detail="", at=at, retry_after_s=None)
+        account.save()
+
+
 def account_unreadable(*, account_id: int, at: datetime) -> None:
     """The stored sessionid cannot be decrypted: it is as good as expired until it is replaced."""
     account_failed(

@@ -18,6 +18,7 @@ from accounts.health import (
     account_failed,
     account_probe_postponed,
     account_probed_alive,
+    account_ran_dry,
     account_unreadable,
     accounts_succeeded,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "account_failed",
     "account_probe_postponed",
     "account_probed_alive",
+    "account_ran_dry",
     "account_refund",
     "account_replace_sessionid",
     "account_unreadable",

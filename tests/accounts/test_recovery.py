@@ -9,7 +9,7 @@ from django.test import TestCase, override_settings
 
 from accounts.models import Account, AccountEvent
 from accounts.rotation import FailureClass
-from accounts.services import account_failed, account_probed_alive, accounts_rest, accounts_succeeded
+from accounts.services import account_failed, account_probed_alive, account_ran_dry, accounts_rest, accounts_succeeded
 from tests.accounts.wants import AT, resting
 from tests.factories import make_account
 
@@ -60,6 +60,26 @@ class RestOverTests(TestCase):
                 accounts_rest(account_ids=[account.pk], until=until)
                 account.refresh_from_db()
                 assert account.probe_due_at == probe_due_at
+
+
+class DryTests(TestCase):
+    def test_one_without_credits_rests_until_the_next_gift_unless_it_is_worse(self) -> None:
+        # AT is 20:00 in Shanghai: 4 h to midnight, and 5 minutes for the upstream
+        gift = AT + timedelta(hours=4, minutes=5)
+        for fields, rest in (
+            ({"health": Health.ALIVE}, (Health.RESTING, Reason.NO_CREDITS, gift)),
+            ({"health": Health.UNKNOWN}, (Health.RESTING, Reason.NO_CREDITS, gift)),
+            ({"health": Health.EXPIRED}, (Health.EXPIRED, "", None)),
+            (
+                resting(seconds=60, reason=Reason.RISK_HOLD),
+                (Health.RESTING, Reason.RISK_HOLD, AT + timedelta(seconds=60)),
+            ),
+        ):
+            with self.subTest(fields):
+                account = make_account(**fields)
+                account_ran_dry(account_id=account.pk, at=AT)
+                account.refresh_from_db()
+                assert (account.health, account.rest_reason, account.rest_until) == rest
 
 
 class TrialTests(TestCase):

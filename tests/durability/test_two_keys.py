@@ -43,13 +43,13 @@ def test_a_modest_key_keeps_its_share_beside_a_greedy_one(
         answers += [threads.submit(ask, modest, f"modest {number}") for number in range(MODEST)]
         assert [answer.result() for answer in answers] == [200] * (GREEDY + MODEST)
 
-    claimed = [
-        row[0].partition(" ")[0]
-        for row in gateway.rows("SELECT prompt FROM generation_generation ORDER BY claimed_at, id")
-    ]
-    done = [
-        row[0].partition(" ")[0] for row in gateway.rows("SELECT prompt FROM generation_generation ORDER BY finished_at")
-    ]
+    claimed, done = (
+        [
+            prompt.partition(" ")[0]
+            for (prompt,) in gateway.rows(f"SELECT prompt FROM generation_generation ORDER BY {by}")
+        ]
+        for by in ("claimed_at, id", "finished_at")
+    )
     last_claim = GREEDY + MODEST - claimed[::-1].index("modest")
     last_done = GREEDY + MODEST - done[::-1].index("modest")
     print(f"\nclaimed before the modest key asked: {before}; its last one was the {last_claim}. to be claimed,")
