@@ -107,6 +107,10 @@ class EachFailureTests(TestCase):
                 account = fail(make_account(probe_due_at=due, **ALIVE), FailureClass.BUSY)
                 assert account.probe_due_at == AT + timedelta(seconds=probed_after_s)
 
+    def test_a_callers_own_login_is_probed_by_its_use_alone(self) -> None:
+        own = make_account(source=Account.Source.PASSTHROUGH, probe_due_at=None, **ALIVE)
+        assert fail(own, FailureClass.BUSY).probe_due_at is None
+
 
 class RepeatedFailureTests(TestCase):
     def test_a_failed_trial_doubles_the_rest_up_to_a_limit(self) -> None:

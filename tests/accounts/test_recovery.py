@@ -104,6 +104,8 @@ class TrialTests(TestCase):
             with self.subTest(hours=hours):
                 assert probed(make_account(health=Health.ALIVE, **fields)).failures_in_a_row == left
 
-    def test_what_a_probe_disproves_is_forgotten(self) -> None:
-        account = probed(make_account(**resting(seconds=60, reason=Reason.UNREACHABLE)))
-        assert (account.health, account.failures_in_a_row) == (Health.ALIVE, 0)
+    def test_a_probe_that_reached_jimeng_ends_that_rest_early_and_forgets_nothing(self) -> None:
+        account = probed(make_account(last_error_at=AT, **resting(seconds=60, reason=Reason.UNREACHABLE)))
+        assert (account.health, account.rest_until, account.failures_in_a_row) == (Health.ALIVE, None, 1)
+        account = failed(account, FailureClass.UNREACHABLE, at=AT)
+        assert account.rest_until == AT + timedelta(seconds=4)  # the second one
