@@ -37,6 +37,7 @@ class LentAccount:
     sessionid_encrypted: str = field(repr=False)
     web_id: str
     uid_tt: str
+    proxy_encrypted: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ _LENDING_FIELDS = (
     "sessionid_encrypted",
     "web_id",
     "uid_tt",
+    "proxy_encrypted",
     "source",
     "concurrency_cap",
     "priority",
@@ -117,6 +119,7 @@ def _lent(row: dict[str, Any]) -> LentAccount:
         sessionid_encrypted=row["sessionid_encrypted"],
         web_id=row["web_id"],
         uid_tt=row["uid_tt"],
+        proxy_encrypted=row["proxy_encrypted"],
     )
 
 
