@@ -32,6 +32,8 @@ from accounts.keeping import (
     passthrough_forget,
 )
 from accounts.leases import LeaseAnswer, LeaseWant, LentAccount, leases_release, leases_sweep, leases_take
+from accounts.proxies import account_proxy_tested, account_set_proxy, accounts_request_proxy_test
+from accounts.renewals import logins_warn, renewal_answered, renewal_refused, renewals_tidy, renewals_to_check
 
 __all__ = [
     "LeaseAnswer",
@@ -43,12 +45,15 @@ __all__ = [
     "account_failed",
     "account_probe_postponed",
     "account_probed_alive",
+    "account_proxy_tested",
     "account_refund",
     "account_replace_sessionid",
+    "account_set_proxy",
     "account_unreadable",
     "accounts_enable",
     "accounts_read_balance",
     "accounts_request_probe",
+    "accounts_request_proxy_test",
     "accounts_rest",
     "accounts_succeeded",
     "accounts_wake",
@@ -57,8 +62,13 @@ __all__ = [
     "leases_release",
     "leases_sweep",
     "leases_take",
+    "logins_warn",
     "may_check_in",
     "passthrough_accounts",
     "passthrough_find",
     "passthrough_forget",
+    "renewal_answered",
+    "renewal_refused",
+    "renewals_tidy",
+    "renewals_to_check",
 ]

@@ -24,7 +24,9 @@ from generation.engine.housekeeping import Housekeeping
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.media import MediaFetcher
+from generation.engine.proxies import proxy_duties
 from generation.engine.recovery import recover
+from generation.engine.renewals import renewal_duties
 from generation.engine.timing import Forecaster
 from generation.engine.tools import Tools
 from generation.engine.watcher import Watcher
@@ -72,7 +74,7 @@ class EngineLock:
 
 def engine_duties(tools: Tools) -> list[Duty]:
     """All that the engine does beside jobs, probes and files; modules of their own hold each."""
-    return []
+    return [*proxy_duties(tools.client), *renewal_duties(tools.client)]
 
 
 class EmbeddedRunner:

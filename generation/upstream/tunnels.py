@@ -51,7 +51,7 @@ class TunnelBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """`timeout`: seconds for the whole way. Raises ProxyUnusable."""
-        stream = None
+        stream, is_through = None, False
         try:
             async with asyncio.timeout(timeout):
                 stream = await self._network.connect_tcp(
@@ -63,15 +63,15 @@ class TunnelBackend(httpcore.AsyncNetworkBackend):
                     await _connect_by_http(stream, self._proxy, host, port)
                 else:
                     await _connect_by_socks(stream, self._proxy, host, port)
+            is_through = True
             return stream
-        except BaseException as exc:
-            if stream is not None:
+        except TimeoutError:
+            raise ProxyUnusable(NOT_IN_TIME) from None
+        except _NETWORK_ERRORS:
+            raise ProxyUnusable(NOT_REACHED if stream is None else HUNG_UP) from None
+        finally:
+            if stream is not None and not is_through:
                 await stream.aclose()
-            if isinstance(exc, TimeoutError):
-                raise ProxyUnusable(NOT_IN_TIME) from None
-            if isinstance(exc, _NETWORK_ERRORS):
-                raise ProxyUnusable(HUNG_UP if stream is not None else NOT_REACHED) from None
-            raise
 
     async def _tls_to_proxy(self, stream: httpcore.AsyncNetworkStream) -> httpcore.AsyncNetworkStream:
         try:
