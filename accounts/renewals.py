@@ -180,6 +180,14 @@ def renewal_answered(*, link: RenewalLink, sessionid: str, user_id: str, at: dat
     return problem
 
 
+def renewal_refused_as_known(*, link: RenewalLink, sessionid: str) -> bool:
+    """Refuse what another account has, before Jimeng sees it with this account's device: that would look stolen."""
+    is_known = _has_another(link.account_id, sessionid)
+    if is_known:
+        renewal_refused(link=link, problem=Problem.KNOWN)
+    return is_known
+
+
 def renewal_refused(*, link: RenewalLink, problem: Problem) -> None:
     """The sessionid of this attempt is not taken; its owner may try another."""
     _checked(link).update(state=State.OPEN, pasted_encrypted="", login_expires_at=None, problem=problem)
@@ -196,8 +204,11 @@ def renewals_tidy(*, at: datetime) -> None:
 def _objection(account: Account, sessionid: str, user_id: str) -> Problem | None:
     if user_id != account.upstream_user_id:
         return Problem.OTHER_USER
-    has_it = Account.objects.filter(fingerprint=vault.fingerprint(sessionid)).exclude(pk=account.pk)
-    return Problem.KNOWN if has_it.exists() else None
+    return Problem.KNOWN if _has_another(account.pk, sessionid) else None
+
+
+def _has_another(account_id: int, sessionid: str) -> bool:
+    return Account.objects.filter(fingerprint=vault.fingerprint(sessionid)).exclude(pk=account_id).exists()
 
 
 def _checked(link: RenewalLink) -> QuerySet[RenewalLink]:

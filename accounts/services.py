@@ -33,7 +33,14 @@ from accounts.keeping import (
 )
 from accounts.leases import LeaseAnswer, LeaseWant, LentAccount, leases_release, leases_sweep, leases_take
 from accounts.proxies import account_proxy_tested, account_set_proxy, accounts_request_proxy_test
-from accounts.renewals import logins_warn, renewal_answered, renewal_refused, renewals_tidy, renewals_to_check
+from accounts.renewals import (
+    logins_warn,
+    renewal_answered,
+    renewal_refused,
+    renewal_refused_as_known,
+    renewals_tidy,
+    renewals_to_check,
+)
 
 __all__ = [
     "LeaseAnswer",
@@ -69,6 +76,7 @@ __all__ = [
     "passthrough_forget",
     "renewal_answered",
     "renewal_refused",
+    "renewal_refused_as_known",
     "renewals_tidy",
     "renewals_to_check",
 ]

@@ -99,9 +99,7 @@ class AccountRenewal:
             "hours": settings.JIMENG_RENEWAL_HOURS,
             "change_url": _page_of(account),
         }
-        response = TemplateResponse(request, "admin/accounts/renewal_link_made.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(request, "admin/accounts/renewal_link_made.html", context)
 
     def revoke_link(self, request: HttpRequest, account_id: int, link_id: int) -> HttpResponse:
         account = self._changeable(request, account_id)

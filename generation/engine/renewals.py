@@ -53,6 +53,8 @@ async def _check(client: UpstreamClient, link: RenewalLink) -> None:
             uid_tt=account.uid_tt,
             proxy=proxy_of(account),
         )
+        if await in_database(accounts.renewal_refused_as_known, link=link, sessionid=login.sessionid):
+            return
         found = await client.account_info(login)
     except InvalidToken:  # our key was exchanged in between, or that of the proxy is lost
         await in_database(accounts.renewal_refused, link=link, problem=Problem.UNREACHABLE)
