@@ -24,6 +24,12 @@ class Proxy:
         self.connections = 0
         self.open = 0
         self.port = 0
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    def hang_up(self) -> None:
+        """End what is connected, as a proxy does that is shut down."""
+        for writer in self._writers:
+            writer.transport.abort()
 
     def url(self, credentials: str = "") -> str:
         given = f"{credentials}@" if credentials else ""
@@ -32,6 +38,7 @@ class Proxy:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
+        self._writers.add(writer)
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
                 speak = self._http if self.scheme in ("http", "https") else self._socks
@@ -40,6 +47,7 @@ class Proxy:
                     await _join(reader, writer, target)
         finally:
             self.open -= 1
+            self._writers.discard(writer)
             writer.close()
 
     async def _misbehaves(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -85,9 +93,12 @@ class Proxy:
             if not right:
                 return ""
         _version, _command, _reserved, kind = await reader.readexactly(4)
-        assert kind == 3  # names are the proxy's to resolve
-        host = await reader.readexactly((await reader.readexactly(1))[0])
-        target = f"{host.decode()}:{int.from_bytes(await reader.readexactly(2), 'big')}"
+        if kind == 1:
+            host = ".".join(str(part) for part in await reader.readexactly(4))
+        else:
+            assert kind == 3
+            host = (await reader.readexactly((await reader.readexactly(1))[0])).decode()
+        target = f"{host}:{int.from_bytes(await reader.readexactly(2), 'big')}"
         self.targets.append(target)
         writer.write(bytes([5, 5 if self.mood == "refuses" else 0, 0, 1, 0, 0, 0, 0, 0, 0]))
         return "" if self.mood == "refuses" else target

@@ -76,7 +76,7 @@ def test_others_and_dead_ones_are_refused_until_the_attempts_are_used_up(stage: 
         ("sb-bobby.2", "another Jimeng user"),
         ("sb-bobby", "in use here already"),
         ("sb-alice.7--expired", "does not accept this login"),
-        ("sb-alice.8--reset%40account", "could not be asked"),
+        ("sb-alice.8--reset-before%40account", "could not be asked"),
     ]
     for text, said in table:
         page = pasted(stage.owner, link, text)
