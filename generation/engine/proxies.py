@@ -8,13 +8,14 @@ from datetime import datetime
 from functools import partial
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import services as accounts
 from accounts.models import Account
 from generation.engine.desk import logins
 from generation.engine.duties import Duty
 from generation.upstream.client import UpstreamClient
-from generation.upstream.failures import FailureKind, UpstreamFailure
+from generation.upstream.failures import PROXY, FailureKind, UpstreamFailure
 from jimeng_site.database import in_database
 
 TICK_S = 1.0
@@ -22,7 +23,8 @@ TESTS_AT_ONCE = 4
 BATCH = 40
 # All else is an answer of Jimeng, be it that the login has expired: then the proxy does what it is for.
 NO_ANSWER = frozenset({FailureKind.UNREACHABLE, FailureKind.AMBIGUOUS})
-UNREADABLE = "No key of JIMENG_ENCRYPTION_KEYS decrypts the login or its proxy."
+UNREADABLE = gettext_noop("No key of JIMENG_ENCRYPTION_KEYS decrypts the login or its proxy.")
+NOTHING_USABLE = gettext_noop("The proxy connects, but Jimeng gave no usable answer through it.")
 
 
 def proxy_duties(client: UpstreamClient) -> list[Duty]:
@@ -52,7 +54,7 @@ async def _test(client: UpstreamClient, account: Account) -> None:
             await client.account_info(login)
         except UpstreamFailure as failure:
             if failure.kind in NO_ANSWER:
-                error = failure.message
+                error = failure.message if failure.code == PROXY else NOTHING_USABLE
     if not error:
         took_ms = round((time.monotonic() - begun) * 1000)
     await in_database(_note, account, took_ms, error, timezone.now())

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import httpcore
 import httpx
+from django.utils.translation import gettext_noop
 
 from accounts.proxies import InvalidProxy, parse_proxy
 from generation.upstream.failures import PROXY, FailureKind, ProxyUnusable, UpstreamFailure
@@ -26,6 +27,9 @@ _CORE_ERRORS = (
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
 )
+
+
+NO_ADDRESS = gettext_noop("The address of the proxy cannot be read.")
 
 
 class ProxyTransport(httpx.AsyncBaseTransport):
@@ -113,9 +117,7 @@ class Routes:
             try:
                 route = _Route(transport=ProxyTransport(proxy, tls=self._tls))
             except InvalidProxy:
-                raise UpstreamFailure(
-                    FailureKind.UNREACHABLE, code=PROXY, message="The address of the proxy cannot be read."
-                ) from None
+                raise UpstreamFailure(FailureKind.UNREACHABLE, code=PROXY, message=NO_ADDRESS) from None
             self._by_proxy[proxy] = route
         self._by_proxy.move_to_end(proxy)
         route.users += 1

@@ -40,7 +40,7 @@ class RenewPageTests(TestCase):
     def test_it_says_whose_login_is_asked_for_and_nothing_more(self) -> None:
         text = self.text()
         assert "Renew the login of “Ann &lt;b&gt;”" in text
-        assert "5 attempts are left" in text
+        assert "Attempts left: 5." in text
         for secret in ("0001", "4711", self.account.sessionid_encrypted, self.account.web_id, "/admin/", "<script"):
             assert secret not in text
 

@@ -125,7 +125,7 @@ class ProxyTestDutyTests(TestCase):
 
     async def test_jimeng_saying_nothing_is_no_success(self) -> None:
         async with self.tried(None) as account:
-            assert "before the answer was complete" in account.proxy_test_error
+            assert "no usable answer" in account.proxy_test_error
 
     async def test_a_login_that_cannot_be_read_is_told(self) -> None:
         account = await sync_to_async(make_account)(proxy_encrypted="unreadable")

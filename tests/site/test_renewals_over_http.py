@@ -82,7 +82,7 @@ def test_others_and_dead_ones_are_refused_until_the_attempts_are_used_up(stage: 
         page = pasted(stage.owner, link, text)
         assert said in page
         assert text not in page
-    assert "One attempt is left" in stage.owner.page(link)
+    assert "Attempts left: 1." in stage.owner.page(link)
     assert "does not work any more" in pasted(stage.owner, link, "sb-bobby.3")
     assert stage.owner.post(link, login="sb-alice.2").status_code == 404  # the sixth, though it would be right
     assert account(stage.gateway, "sessionid_tail") == ("lice",)
