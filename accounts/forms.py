@@ -7,12 +7,18 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from accounts import vault
 from accounts.models import Account, ApiKey
+from accounts.proxies import InvalidProxy, ProxyAddress, parse_proxy
 from accounts.services import account_add
-from accounts.sessionids import InvalidSessionid, clean_sessionid
+from accounts.sessionids import InvalidSessionid, PastedLogin, clean_sessionid, read_pasted_login
 
 _SECRET_ATTRS = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
 
@@ -117,7 +123,23 @@ class AccountChangeForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
         label=_("Replace sessionid"),
         required=False,
         widget=UnfoldAdminPasswordWidget(attrs={**_SECRET_ATTRS, "autocomplete": "new-password"}),
-        help_text=_("Only when the login has to be renewed: name, device identity and history stay."),
+        help_text=_(
+            "Only when the login has to be renewed: name, device identity and history stay. "
+            "A whole cookie header also tells when the login ends."
+        ),
+    )
+    new_proxy = forms.CharField(
+        label=_("New proxy"),
+        required=False,
+        max_length=1000,
+        widget=UnfoldAdminPasswordWidget(attrs={**_SECRET_ATTRS, "autocomplete": "new-password"}),
+        help_text=_(
+            "http://, https://, socks5:// or socks5h://, as in socks5://user:password@host:1080. All calls and uploads "
+            "of this account go through it. Stored encrypted and never shown again."
+        ),
+    )
+    remove_proxy = forms.BooleanField(
+        label=_("Remove the proxy"), required=False, widget=UnfoldBooleanSwitchWidget(attrs={"autocomplete": "off"})
     )
     tags = CommaSeparatedField(label=_("Tags"), help_text=_("Separated by commas."))
 
@@ -126,20 +148,45 @@ class AccountChangeForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
         fields = ("name", "enabled", "concurrency_cap", "priority", "tags", "notes")
         widgets = _NOTES
 
-    def clean_new_sessionid(self) -> str:
+    def clean_new_sessionid(self) -> PastedLogin | None:
         given: str = self.cleaned_data["new_sessionid"]
         if not given:
-            return ""
+            return None
         try:
-            sessionid = clean_sessionid(given)
+            login = read_pasted_login(given)
         except InvalidSessionid as error:
             raise forms.ValidationError(
                 _("This is not a sessionid: 8 to 256 letters, digits and % _ . - are expected.")
             ) from error
-        others = [each for each in _stored([sessionid]) if each.pk != self.instance.pk]
+        others = [each for each in _stored([login.sessionid]) if each.pk != self.instance.pk]
         if others:
             raise forms.ValidationError(_("Stored already: %(names)s."), params={"names": names_of(others)})
-        return sessionid
+        return login
+
+    def clean_new_proxy(self) -> ProxyAddress | None:
+        given: str = self.cleaned_data["new_proxy"]
+        try:
+            return parse_proxy(given) if given else None
+        except InvalidProxy as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("new_proxy") and cleaned.get("remove_proxy"):
+            self.add_error("remove_proxy", _("Either give a new proxy or remove it."))
+        return cleaned
+
+
+class RenewalForm(forms.Form):
+    """What the owner of an account pastes into the page of a renewal link. `login`: a PastedLogin."""
+
+    login = forms.CharField(max_length=20_000)
+
+    def clean_login(self) -> PastedLogin:
+        try:
+            return read_pasted_login(self.cleaned_data["login"])
+        except InvalidSessionid as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

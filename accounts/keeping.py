@@ -10,7 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import vault
-from accounts.models import Account, AccountEvent
+from accounts.alerts import alerts_resolve
+from accounts.health import subject_of
+from accounts.models import Account, AccountEvent, AlertKind
 from accounts.timeline import account_events_add
 
 Event = AccountEvent.Kind
@@ -95,6 +97,8 @@ def account_replace_sessionid(
         update_fields=["fingerprint", "sessionid_encrypted", "sessionid_tail", "login_since", "login_expires_at"]
     )
     account_events_add(account_ids=[account.pk], kind=Event.RENEWED, at=now, actor=actor)
+    ended = (AlertKind.ACCOUNT_EXPIRED, AlertKind.ACCOUNT_EXPIRING)
+    alerts_resolve(kinds=ended, subject=subject_of(account.pk), at=now)
     _revive([account.pk], at=now)
 
 

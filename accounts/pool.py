@@ -26,6 +26,7 @@ class LentAccount:
     sessionid_encrypted: str = field(repr=False)
     web_id: str
     uid_tt: str
+    proxy_encrypted: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ _FIELDS = (
     "sessionid_encrypted",
     "web_id",
     "uid_tt",
+    "proxy_encrypted",
     "source",
     "concurrency_cap",
     "priority",
@@ -129,6 +131,7 @@ def _lent(row: dict[str, Any]) -> LentAccount:
         sessionid_encrypted=row["sessionid_encrypted"],
         web_id=row["web_id"],
         uid_tt=row["uid_tt"],
+        proxy_encrypted=row["proxy_encrypted"],
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
+from accounts.lifetimes import GUESSED, observed_lifetime
+
 if TYPE_CHECKING:
     from accounts.models import Account  # noqa: F401
 
@@ -22,6 +24,19 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.filter(enabled=True, probe_due_at__lte=at).exclude(
             Q(health="resting") & Q(rest_until__gt=at) & Q(rest_reason="risk_hold")
         )
+
+    def login_ends_before(self, *, at: datetime) -> Self:
+        """Logins that are expected to have ended by then (accounts/lifetimes.py). Asks once how long others lived."""
+        lifetime = observed_lifetime() or GUESSED
+        return self.filter(
+            Q(login_expires_at__lte=at) | Q(login_expires_at__isnull=True, login_since__lte=at - lifetime)
+        )
+
+    def with_observed_lifetime(self) -> Self:
+        """Annotates `observed_s`, the same for all: seconds that logins lived here lately, None if not known."""
+        lifetime = observed_lifetime()
+        seconds = None if lifetime is None else lifetime.total_seconds()
+        return self.annotate(observed_s=models.Value(seconds, output_field=models.FloatField(null=True)))
 
     def with_lease_count(self) -> Self:
         """Annotates `lease_count`."""

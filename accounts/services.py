@@ -38,7 +38,16 @@ from accounts.keeping import (
 )
 from accounts.leases import LeaseAnswer, LeaseWant, lease_outlook, leases_release, leases_sweep, leases_take
 from accounts.pool import LentAccount
+from accounts.proxies import account_proxy_tested, account_set_proxy, accounts_request_proxy_test
 from accounts.refreshing import accounts_read_balance
+from accounts.renewals import (
+    logins_warn,
+    renewal_answered,
+    renewal_refused,
+    renewal_refused_as_known,
+    renewals_tidy,
+    renewals_to_check,
+)
 
 __all__ = [
     "Decision",
@@ -53,15 +62,18 @@ __all__ = [
     "account_failed",
     "account_probe_postponed",
     "account_probed_alive",
+    "account_proxy_tested",
     "account_ran_dry",
     "account_refilled",
     "account_refund",
     "account_replace_sessionid",
+    "account_set_proxy",
     "account_unreadable",
     "accounts_enable",
     "accounts_read_balance",
     "accounts_request_check_in",
     "accounts_request_probe",
+    "accounts_request_proxy_test",
     "accounts_rest",
     "accounts_succeeded",
     "accounts_wake",
@@ -73,8 +85,14 @@ __all__ = [
     "leases_release",
     "leases_sweep",
     "leases_take",
+    "logins_warn",
     "may_check_in",
     "passthrough_accounts",
     "passthrough_find",
     "passthrough_forget",
+    "renewal_answered",
+    "renewal_refused",
+    "renewal_refused_as_known",
+    "renewals_tidy",
+    "renewals_to_check",
 ]

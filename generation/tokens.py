@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from cryptography.fernet import InvalidToken
 from django.utils import timezone
 
 from accounts import services as accounts
 from accounts import vault
 from accounts.models import Account
+from accounts.proxies import proxy_of
 from generation.engine import runtime
 from generation.engine.caretaker import FAULTS
 from generation.errors import UpstreamUnreachable
@@ -126,7 +128,11 @@ def _prepared(sessionids: list[str]) -> list[_Asked]:
 def _asked(sessionid: str, account: Account | None) -> _Asked:
     if account is None:
         return _Asked(login=_unstored_login(sessionid), account_id=None)
-    login = Login(sessionid=sessionid, web_id=account.web_id, uid_tt=account.uid_tt)
+    try:
+        proxy = proxy_of(account)
+    except InvalidToken:
+        proxy = "unreadable"  # no address: the client refuses it, and never goes straight instead
+    login = Login(sessionid=sessionid, web_id=account.web_id, uid_tt=account.uid_tt, proxy=proxy)
     return _Asked(login=login, account_id=account.pk)
 
 

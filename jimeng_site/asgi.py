@@ -32,7 +32,7 @@ GC_THRESHOLDS = (20_000, 20, 20)  # thousands of waiting requests are many objec
 REQUESTS_AT_ONCE = 48  # between arrival and wait; more gains nothing on one event loop
 READ_AHEAD_BYTES = 64 * 1024  # larger bodies are rare and do not queue at the door
 # Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
-PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/docs", "/i18n/")
+PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/docs", "/i18n/", "/renew/")
 
 
 class ApiHandler(ASGIHandler):
@@ -62,7 +62,7 @@ class Application:
         elif self._lanes is None or scope["path"] == "/" or scope["path"].startswith(PAGE_PREFIXES):
             async with ThreadSensitiveContext():
                 try:
-                    await self._pages(scope, receive, send)
+                    await self._pages(scope, _bounded(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), send)
                 finally:
                     await page_connections_close()
         else:

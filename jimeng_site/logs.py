@@ -18,6 +18,8 @@ _SECRETS = (
     re.compile(r"(?P<keep>\b(?:cookie|authorization|x-api-key|api-key)[\"']?\s*[=:]\s*[\"']?)[^\r\n]+", re.I),
     re.compile(r"(?P<keep>\bBearer\s+)\S+(?:(?<=,)\s*\S+)*", re.I),
     re.compile(r"(?P<keep>\bjm-)[A-Za-z0-9_-]{20,}"),
+    # Links by which logins are renewed: whoever has the address may use it.
+    re.compile(r"(?P<keep>/renew/)[^\s/\"']+"),
     # Signed addresses: the signature goes, the rest stays readable.
     re.compile(r"(?P<keep>[?&](?:x-signature|x-expires|X-Amz-[A-Za-z-]+|s|sign|sig|token)=)[^\s&\"']+", re.I),
 )
@@ -47,15 +49,19 @@ def _hide_value(value: Any) -> Any:
         return {key: _hide_under(key, each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_hide_value(each) for each in value]
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return hide_secrets(str(value))  # a request, say, whose text holds its path
 
 
 class PagesOnly(logging.Filter):
     """Drops Django's line about a 5xx of the API: explained ones are no errors, bugs are logged once already."""
 
+    PAGES = ("/admin/", "/renew/")
+
     def filter(self, record: logging.LogRecord) -> bool:
         path = getattr(getattr(record, "request", None), "path", "")
-        return path.startswith("/admin/") or path == ""
+        return path.startswith(self.PAGES) or path == ""
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from accounts.admin import cells
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_saving import AccountSaving
 from accounts.admin.filters import BALANCE, AccountSourceFilter, AccountStateFilter
+from accounts.admin.renewal import AccountRenewal
 from accounts.display import NOTHING, ago, moment, two_lines
 from accounts.models import Account
 from accounts.querysets import AccountQuerySet
@@ -26,13 +27,14 @@ GENERATIONS_SHOWN = 10
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, AccountSaving, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = (
         "name_cell",
         "health_cell",
         "credits_cell",
         "leases_cell",
         "last_used_cell",
+        "login_end_cell",
         "last_error_cell",
         "source",
         "enabled",
@@ -74,6 +76,7 @@ class AccountAdmin(AccountActions, AccountSaving, ModelAdmin):  # type: ignore[m
                 )
             },
         ),
+        *AccountRenewal.renewal_fieldsets,
         (_("Use"), {"fields": ("priority", "concurrency_cap", "tags", "notes", "last_used_shown")}),
         (_("Health"), {"fields": ("health_cell", "failures_in_a_row", "error_shown", "barred_shown", "probes_shown")}),
         (_("Credits"), {"fields": ("credits_shown", "credits_read_shown", "checked_in_on")}),
@@ -83,6 +86,8 @@ class AccountAdmin(AccountActions, AccountSaving, ModelAdmin):  # type: ignore[m
         "jimeng_user",
         "source",
         "created_shown",
+        "proxy_shown",
+        "login_end_shown",
         "last_used_shown",
         "health_cell",
         "failures_in_a_row",
@@ -98,7 +103,7 @@ class AccountAdmin(AccountActions, AccountSaving, ModelAdmin):  # type: ignore[m
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         queryset: AccountQuerySet = super().get_queryset(request)
-        return queryset.with_lease_count()
+        return queryset.with_lease_count().with_observed_lifetime()
 
     @admin.display(description=_("name"), ordering="name")
     def name_cell(self, account: Account) -> SafeString:
@@ -171,6 +176,7 @@ class AccountAdmin(AccountActions, AccountSaving, ModelAdmin):  # type: ignore[m
             snapshots = list(obj.credit_snapshots.order_by("-at")[:SNAPSHOTS_SHOWN])
             context["snapshots"] = cells.snapshot_rows(snapshots)
             context["leases"] = obj.leases.order_by("taken_at")
+            self.add_renewal_context(request, context, obj)
             context["last_generations"] = obj.generations.order_by("-pk")[:GENERATIONS_SHOWN]
         context.update(show_save_and_add_another=False, show_save_and_continue=obj is not None)
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -6,12 +6,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import services
 from accounts.forms import AccountAddForm, AccountChangeForm, names_of
 from accounts.models import Account
+from accounts.proxies import ProxyAddress
+from accounts.sessionids import PastedLogin
 
 
 class AccountSaving:
@@ -30,12 +33,26 @@ class AccountSaving:
         edited = [name for name in form.changed_data if name in own]
         if edited:
             obj.save(update_fields=edited)
-        if form.cleaned_data.get("new_sessionid"):
-            services.account_replace_sessionid(account=obj, sessionid=form.cleaned_data["new_sessionid"])
+        login: PastedLogin | None = form.cleaned_data.get("new_sessionid")
+        if login is not None:
+            actor = request.user.get_username()
+            services.account_replace_sessionid(
+                account=obj, sessionid=login.sessionid, login_expires_at=login.ends_at, actor=actor
+            )
             messages.success(request, _("The sessionid is replaced and is probed now."))
+        self._save_proxy(request, obj, form)
         for action in self.get_actions_submit_line(request, obj.pk):  # type: ignore[attr-defined]  # unfold's
             if action.action_name in request.POST:
                 action.method(request, obj)
+
+    def _save_proxy(self, request: HttpRequest, account: Account, form: Any) -> None:
+        proxy: ProxyAddress | None = form.cleaned_data.get("new_proxy")
+        if proxy is not None:
+            services.account_set_proxy(account_id=account.pk, proxy=proxy, at=timezone.now())
+            messages.success(request, _("The proxy is stored and is tested now."))
+        elif form.cleaned_data.get("remove_proxy") and account.proxy_encrypted:
+            services.account_set_proxy(account_id=account.pk, proxy=None, at=timezone.now())
+            messages.success(request, _("The proxy is removed: calls go straight."))
 
     def response_add(self, request: HttpRequest, obj: Account, post_url_continue: str | None = None) -> HttpResponse:
         form = obj.add_form  # type: ignore[attr-defined]  # set by save_form

@@ -27,7 +27,9 @@ from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.media import MediaFetcher
 from generation.engine.pace import Pace
+from generation.engine.proxies import proxy_duties
 from generation.engine.recovery import recover
+from generation.engine.renewals import renewal_duties
 from generation.engine.timing import Forecaster
 from generation.engine.tools import Tools
 from generation.engine.watcher import Watcher
@@ -73,7 +75,11 @@ class EngineLock:
 def engine_duties(tools: Tools) -> list[Duty]:
     """All that the engine does beside jobs, probes and files; modules of their own hold each."""
     check_ins = CheckIns(tools.client, tools.caretaker)
-    return [Duty(name="check_in", every_s=CHECK_IN_TICK_S, run=check_ins.run)]
+    return [
+        Duty(name="check_in", every_s=CHECK_IN_TICK_S, run=check_ins.run),
+        *proxy_duties(tools.client),
+        *renewal_duties(tools.client),
+    ]
 
 
 class EmbeddedRunner:

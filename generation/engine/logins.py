@@ -5,21 +5,22 @@ from __future__ import annotations
 from cryptography.fernet import InvalidToken
 
 from accounts.models import Account
+from accounts.proxies import proxy_of
 from accounts.services import LentAccount
 from accounts.vault import decrypt
 from generation.upstream.signing import Login
 
 
 class Logins:
-    """Decrypted logins by ciphertext, so that a burst does not decrypt the same sessionid a thousand times."""
+    """Decrypted logins by ciphertexts, so that a burst does not decrypt the same sessionid a thousand times."""
 
     LIMIT = 2000
 
     def __init__(self) -> None:
-        self._known: dict[str, Login] = {}
+        self._known: dict[tuple[str, str], Login] = {}
 
     def find(self, account: Account | LentAccount) -> Login | None:
-        """None: no key of ours decrypts it."""
+        """None: no key of ours decrypts it, or its proxy."""
         try:
             return self.of(account)
         except InvalidToken:
@@ -27,12 +28,18 @@ class Logins:
 
     def of(self, account: Account | LentAccount) -> Login:
         """Raises cryptography.fernet.InvalidToken."""
-        login = self._known.get(account.sessionid_encrypted)
+        key = (account.sessionid_encrypted, account.proxy_encrypted)
+        login = self._known.get(key)
         if login is None:
             if len(self._known) >= self.LIMIT:
                 self._known.clear()
-            login = Login(sessionid=decrypt(account.sessionid_encrypted), web_id=account.web_id, uid_tt=account.uid_tt)
-            self._known[account.sessionid_encrypted] = login
+            login = Login(
+                sessionid=decrypt(account.sessionid_encrypted),
+                web_id=account.web_id,
+                uid_tt=account.uid_tt,
+                proxy=proxy_of(account),
+            )
+            self._known[key] = login
         return login
 
 

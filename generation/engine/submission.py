@@ -164,8 +164,7 @@ async def find_again(held: Held, tools: Tools) -> Accepted | None:
             answers, record = 0, None
             if failure.is_accounts_fault:
                 await tools.caretaker.note_failure(held.account_id, failure)
-            if failure.kind is FailureKind.EXPIRED:
-                # The operator may renew the login meanwhile.
+            if failure.may_be_mended:
                 held = replace(held, login=await tools.caretaker.login(held.account_id) or held.login)
         if record is not None:
             accepted = Accepted(

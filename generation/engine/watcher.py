@@ -266,7 +266,7 @@ class _AccountWatch:
         try:
             if failure.is_accounts_fault:
                 await self.watcher.on_failure(self.account_id, failure)
-            if failure.kind is FailureKind.EXPIRED:
+            if failure.may_be_mended:
                 self._login = await self.watcher.reload_login(self.account_id) or self._login
         except DatabaseFailure:
             # What was paid for must go on being followed.

@@ -21,7 +21,7 @@ class Account:
     def __init__(self, name: str, faults: list[Fault], seed: int, now: float) -> None:
         digest = hashlib.sha256(name.encode()).digest()
         self.name = name
-        self.user_id = str(int.from_bytes(digest[:6], "big") + 10**15)
+        self.user_id = _user_id(name)
         self.answers_in_string = digest[6] % 2 == 0
         self.refuses_second_gift = digest[7] % 2 == 0
         self.web_id = ""
@@ -75,3 +75,10 @@ class Account:
             "lapsed": wallet.lapsed_credits,
             "ledger": wallet.entries,
         }
+
+
+def _user_id(name: str) -> str:
+    """`alice.2` is a second login of the user `alice`: what is behind a last dot, if it is a number, says which."""
+    user, _, number = name.rpartition(".")
+    digest = hashlib.sha256((user if user and number.isdecimal() else name).encode()).digest()
+    return str(int.from_bytes(digest[:6], "big") + 10**15)

@@ -32,6 +32,7 @@ from generation.upstream.failures import (
     transport_failure,
 )
 from generation.upstream.http import TRANSPORT_ERRORS, Timeouts, new_http_client, new_transport
+from generation.upstream.routes import Routes
 from generation.upstream.signing import Login
 from generation.upstream.uploads import ImageFile, Uploader
 
@@ -51,8 +52,10 @@ UPLOAD_TOKEN = "/mweb/v1/get_upload_token"
 class UpstreamClient:
     """One per engine, living as long as it does and on its event loop.
 
+    What carries a login goes through the login's proxy; downloads of results carry none and go straight.
+
     `base_url`, `imagex_url`: without a trailing slash. `upload_scheme`: of the upload hosts that the upstream names.
-    `transport`: a stand-in for tests.
+    `transport`: a stand-in for tests, of the straight way only.
     `max_connections`: calls beyond wait in line, first come first served. Close with `aclose()`.
     """
 
@@ -77,6 +80,7 @@ class UpstreamClient:
         # credential of httpx's may ever play a part in them, and its handling of these costs 0.2 ms a call.
         self._transport = transport or new_transport(max_connections=max_connections)
         self._http = new_http_client(self._transport)
+        self._routes = Routes(self._transport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,6 +89,7 @@ class UpstreamClient:
         await self.aclose()
 
     async def aclose(self) -> None:
+        await self._routes.aclose()
         await self._http.aclose()
 
     async def submit(
@@ -161,16 +166,17 @@ class UpstreamClient:
         self._refuse_when_closed()
         if not images:
             return []
-        uploader = Uploader(
-            transport=self._transport,
-            imagex_url=self._imagex_url,
-            scheme=self._upload_scheme,
-            timeouts=self._timeouts,
-            clock=self._clock,
-            headers=signing.upload_headers(referer),
-            new_token=partial(self._upload_token, login, referer),
-        )
-        return await uploader.upload(images)
+        async with self._routes.through(login.proxy) as transport:
+            uploader = Uploader(
+                transport=transport,
+                imagex_url=self._imagex_url,
+                scheme=self._upload_scheme,
+                timeouts=self._timeouts,
+                clock=self._clock,
+                headers=signing.upload_headers(referer),
+                new_token=partial(self._upload_token, login, referer),
+            )
+            return await uploader.upload(images)
 
     async def _upload_token(self, login: Login, referer: str) -> upload_parsing.UploadToken:
         query = {"da_version": signing.WEB.upload_draft_version, "aigc_features": signing.WEB.features}
@@ -227,8 +233,8 @@ class UpstreamClient:
         self._refuse_when_closed()
         request = self._request(login, path, body, query=query, referer=referer)
         try:
-            async with asyncio.timeout(self._timeouts.call_s):
-                response = await self._transport.handle_async_request(request)
+            async with asyncio.timeout(self._timeouts.call_s), self._routes.through(login.proxy) as transport:
+                response = await transport.handle_async_request(request)
                 try:
                     await response.aread()
                 finally:

@@ -28,6 +28,7 @@ from generation.errors import (
 from generation.upstream.answers import Record
 
 MESSAGE_MAX_CHARS = 200
+PROXY = "proxy"  # the code of a failure to connect by way of an account's proxy
 
 
 class FailureKind(StrEnum):
@@ -124,6 +125,10 @@ _SECRETS = re.compile(
 )
 
 
+class ProxyUnusable(httpx.ProxyError):
+    """No connection was made by way of a proxy, so surely nothing was sent. Its text names no address."""
+
+
 class UpstreamFailure(Exception):
     """The one exception that leaves the upstream client.
 
@@ -160,6 +165,11 @@ class UpstreamFailure(Exception):
     def is_refusal(self) -> bool:
         """The upstream surely did not accept what was sent: another account may be tried."""
         return self.kind is not FailureKind.AMBIGUOUS
+
+    @property
+    def may_be_mended(self) -> bool:
+        """The operator may renew the login, or give the account another proxy: read it anew before the next call."""
+        return self.kind is FailureKind.EXPIRED or self.code == PROXY
 
     @property
     def is_accounts_fault(self) -> bool:
@@ -204,6 +214,8 @@ def ambiguous(code: str, message: str, *, http_status: int | None = None) -> Ups
 
 def transport_failure(exc: BaseException) -> UpstreamFailure:
     """The failure for an error of httpx, aiohttp or the sockets beneath. Its text names no address."""
+    if isinstance(exc, ProxyUnusable):
+        return UpstreamFailure(FailureKind.UNREACHABLE, code=PROXY, message=str(exc))
     chain = list(_chain(exc))
     named = chain[1] if isinstance(exc, httpx.HTTPError) and len(chain) > 1 else exc
     name = type(named).__name__

@@ -77,11 +77,13 @@ class Login:
     """A Jimeng login with the device identity that its account keeps for life.
 
     `web_id`: 19 digits starting with 7. `uid_tt`: 32 hex digits. Neither may change from call to call.
+    `proxy`: the whole address of the proxy that all its calls and uploads go through; "" for none.
     """
 
     sessionid: str = field(repr=False)
     web_id: str
     uid_tt: str
+    proxy: str = field(default="", repr=False)
 
 
 def sign(path: str, *, device_time: int) -> str:

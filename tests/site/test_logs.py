@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import structlog
 from django.http import HttpRequest
+from django.test import RequestFactory
 
 from jimeng_site.logs import HIDDEN, PagesOnly, hide_secrets, logging_config
 
@@ -41,6 +42,8 @@ KEY = "jm-" + "Ab3_-" * 8 + "xyz"
         (f"https://cdn.test/a.webp?X-Amz-Signature={SESSION}&X-Amz-Security-Token={SESSION}", "a.webp"),
         (f"/media/med_1.webp?s={SESSION} 200", "/media/med_1.webp?s="),
         (f"?token={SESSION}&sign={SESSION}&sig={SESSION}", "?token="),
+        (f"Not Found: /renew/{SESSION}.{SESSION}/", "/renew/"),
+        (f"<ASGIRequest: POST '/renew/{SESSION}.{SESSION}/'>", "POST"),
     ],
 )
 def test_secrets_are_hidden_and_the_rest_is_kept(text: str, kept: str) -> None:
@@ -122,6 +125,16 @@ def test_what_is_added_is_hidden_wherever_it_stands(lines: io.StringIO) -> None:
     assert (line["headers"]["accept"], line["count"]) == ("*/*", 3)
 
 
+def test_a_request_that_is_added_does_not_tell_the_path_of_a_renewal_link(lines: io.StringIO) -> None:
+    """As Django does for the answers that it warns of."""
+    request = RequestFactory().post(f"/renew/{SESSION}.{SESSION}/")
+    extra = {"request": request, "status_code": 403}
+    logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "no cookie", request.path, extra=extra)
+    assert SESSION not in lines.getvalue()
+    line = only(lines)
+    assert (line["status_code"], line["request"]) == (403, "<WSGIRequest: POST '/renew/[hidden]/'>")
+
+
 def test_tracebacks_are_hidden_too(lines: io.StringIO) -> None:
     def fail() -> None:
         raise RuntimeError(f"sessionid={SESSION}")
@@ -136,7 +149,13 @@ def test_tracebacks_are_hidden_too(lines: io.StringIO) -> None:
 
 @pytest.mark.parametrize(
     ("path", "is_logged"),
-    [("/admin/accounts/", True), ("/v1/images/generations", False), ("/media/x", False), ("", True)],
+    [
+        ("/admin/accounts/", True),
+        ("/renew/x/", True),
+        ("/v1/images/generations", False),
+        ("/media/x", False),
+        ("", True),
+    ],
 )
 def test_djangos_own_line_about_a_5xx_is_for_pages(path: str, is_logged: bool) -> None:
     record = logging.LogRecord("django.request", logging.ERROR, "", 0, "Internal Server Error", None, None)
