@@ -57,5 +57,10 @@ def account_checked_in(*, account_id: int, at: datetime) -> None:
     Account.objects.filter(pk=account_id).update(checked_in_on=at.astimezone(SHANGHAI).date())
 
 
+def accounts_request_check_in(*, account_ids: Collection[int], at: datetime) -> int:
+    """Ask the engine to ask for today's gift of these accounts now."""
+    return Account.objects.filter(pk__in=account_ids).update(check_in_due_at=at)
+
+
 def may_check_in(account: Account, *, at: datetime) -> bool:
     return account.checked_in_on != at.astimezone(SHANGHAI).date()

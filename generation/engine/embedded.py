@@ -23,6 +23,7 @@ from generation.engine.duties import Duties, Duty
 from generation.engine.housekeeping import Housekeeping
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
+from generation.engine.keeping import keeping_duties
 from generation.engine.media import MediaFetcher
 from generation.engine.recovery import recover
 from generation.engine.timing import Forecaster
@@ -72,7 +73,7 @@ class EngineLock:
 
 def engine_duties(tools: Tools) -> list[Duty]:
     """All that the engine does beside jobs, probes and files; modules of their own hold each."""
-    return []
+    return [*keeping_duties()]
 
 
 class EmbeddedRunner:
