@@ -24,14 +24,18 @@ def account_add(
     name: str = "",
     source: str = Account.Source.OPERATOR,
     notes: str = "",
+    login_expires_at: datetime | None = None,
     actor: str = "",
 ) -> tuple[Account, bool]:
-    """Store a login. Returns the row and whether it is new; a pass-through login added here joins the pool."""
+    """Store a login. Returns the row and whether it is new; a pass-through login added here joins the pool.
+
+    `login_expires_at`: as its cookie says, None when it did not.
+    """
     fingerprint = vault.fingerprint(sessionid)
     now = timezone.now()
     account = Account.objects.filter(fingerprint=fingerprint).first()
     if account is None:
-        entry = Entry(line=1, sessionid=sessionid, name=name, notes=notes)
+        entry = Entry(line=1, sessionid=sessionid, name=name, notes=notes, login_expires_at=login_expires_at)
         account = new_account(entry, fingerprint=fingerprint, source=source, at=now)
         try:
             with transaction.atomic():

@@ -83,13 +83,10 @@ class BundleTests(TestCase):
         assert self.code_of(self.changed(scrypt={**scrypt, "n": 2**30})) == "damaged"
 
     def test_what_is_inside_is_checked(self) -> None:
-        for inside in (
-            {"accounts": [{"sessionid": "no"}]},
-            {"accounts": [{}]},
-            {"accounts": [{"sessionid": SESSION, "x": 1}]},
-        ):
-            with self.subTest(inside):
-                assert self.code_of(_sealed(inside)) == "damaged"
+        wrong: tuple[Any, ...] = ({"sessionid": "no"}, {}, {"sessionid": SESSION, "x": 1}, 4)
+        for account in wrong:
+            with self.subTest(account):
+                assert self.code_of(_sealed({"accounts": [account]})) == "damaged"
 
     def test_a_short_password_is_refused(self) -> None:
         with pytest.raises(ValueError, match="at least 8"):
