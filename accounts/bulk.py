@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.balances import accounts_request_check_in
 from accounts.models import Account, BulkItem, BulkTask
-from accounts.querysets import held
+from accounts.querysets import AccountQuerySet, held
 
 Kind = BulkTask.Kind
 
@@ -37,7 +37,7 @@ OUTCOME_WORDS: Mapping[str, Promise] = MappingProxyType(
         "received": _("gift received"),
         "already": _("gift received before"),
         "ok": _("works"),
-        "left_alone": _("left alone: disabled, or held by risk control"),
+        "left_alone": _("left alone: disabled, held by risk control, or not able to"),
         "gone": _("deleted meanwhile"),
         "given_up": _("not done in time"),
     }
@@ -67,22 +67,30 @@ def bulk_task_start(*, kind: BulkTask.Kind, account_ids: Collection[int], actor:
     """Ask the engine to do this with these accounts now. Those that it would leave alone are done at once."""
     task = BulkTask.objects.create(kind=kind, created_by=actor[:150], created_at=at)
     chosen = list(Account.objects.filter(pk__in=account_ids).order_by("pk"))
-    idle = {each.pk for each in chosen if not each.enabled or (kind == Kind.PROBE and each.is_held(at=at))}
+    wanted = set(_served(kind, at=at).filter(pk__in=account_ids).values_list("pk", flat=True))
     BulkItem.objects.bulk_create(
         [
             BulkItem(
                 task=task,
                 account=each,
                 account_label=each.name,
-                done_at=at if each.pk in idle else None,
-                outcome="left_alone" if each.pk in idle else "",
+                done_at=None if each.pk in wanted else at,
+                outcome="" if each.pk in wanted else "left_alone",
             )
             for each in chosen
         ],
         batch_size=500,
     )
-    _ask(kind, [each.pk for each in chosen if each.pk not in idle], at=at)
+    _ask(kind, wanted, at=at)
     return task
+
+
+def _served(kind: BulkTask.Kind, *, at: datetime) -> AccountQuerySet:
+    """The accounts with which the engine does such a thing; it leaves the others alone."""
+    if kind == Kind.PROXY_TEST:
+        return Account.objects.exclude(proxy_encrypted="")
+    served = Account.objects.filter(enabled=True).exclude(held(at=at))
+    return served if kind == Kind.PROBE else served.in_pool().exclude(health=Account.Health.EXPIRED)
 
 
 def _ask(kind: BulkTask.Kind, account_ids: Collection[int], *, at: datetime) -> None:
@@ -115,9 +123,9 @@ def bulk_tasks_settle(*, at: datetime) -> int:
     """
     waiting = BulkItem.objects.filter(done_at__isnull=True)
     ended = waiting.filter(account__isnull=True).update(done_at=at, outcome="gone")
-    for_probes = Q(task__kind=Kind.PROBE) & held(at=at, prefix="account__")
-    idle = waiting.filter(Q(account__enabled=False) | for_probes).values_list("pk", flat=True)
-    ended += BulkItem.objects.filter(pk__in=list(idle)).update(done_at=at, outcome="left_alone")
+    for kind in Kind:
+        idle = waiting.filter(task__kind=kind).exclude(account__in=_served(kind, at=at)).values_list("pk", flat=True)
+        ended += BulkItem.objects.filter(pk__in=list(idle)).update(done_at=at, outcome="left_alone")
     ended += waiting.filter(task__created_at__lt=at - GIVEN_UP_AFTER).update(done_at=at, outcome="given_up")
     BulkTask.objects.filter(created_at__lt=at - KEPT_FOR).delete()
     return ended

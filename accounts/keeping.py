@@ -161,6 +161,13 @@ def accounts_enable(*, account_ids: Collection[int], enabled: bool, actor: str =
 
 
 @transaction.atomic
+def accounts_remove(*, account_ids: Collection[int]) -> int:
+    """Delete accounts; their generations stay. Those that serve a generation just now stay too. Returns how many."""
+    idle = Account.objects.filter(pk__in=account_ids, leases=None)
+    return idle.delete()[1].get("accounts.Account", 0)
+
+
+@transaction.atomic
 def accounts_wake(*, account_ids: Collection[int], actor: str = "") -> int:
     """End rests and forget failures; the next probe says how it really is."""
     now = timezone.now()

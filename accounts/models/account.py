@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -139,11 +137,6 @@ class Account(models.Model):
     def cap(self) -> int:
         """How many generations it may serve at once."""
         return settings.JIMENG_ACCOUNT_CONCURRENCY if self.concurrency_cap is None else self.concurrency_cap
-
-    def is_held(self, *, at: datetime) -> bool:
-        """At rest for risk control: as accounts.querysets.held."""
-        rests = self.health == self.Health.RESTING and self.rest_until is not None and self.rest_until > at
-        return rests and self.rest_reason == self.RestReason.RISK_HOLD
 
 
 class Lease(models.Model):

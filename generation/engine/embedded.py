@@ -71,6 +71,11 @@ class EngineLock:
             self._file = None
 
 
+def engine_lock() -> EngineLock:
+    """The lock of the engine for this database, not taken."""
+    return EngineLock(settings.JIMENG_DATA_DIR / f"engine-{settings.JIMENG_DATABASE_FINGERPRINT}.lock")
+
+
 def engine_duties(tools: Tools) -> list[Duty]:
     """All that the engine does beside jobs, probes and files; modules of their own hold each."""
     return [*keeping_duties()]
@@ -82,7 +87,7 @@ class EmbeddedRunner:
     def __init__(self, client: UpstreamClient, hub: CompletionHub) -> None:
         self._hub = hub
         self._client = client
-        self._lock = EngineLock(settings.JIMENG_DATA_DIR / f"engine-{settings.JIMENG_DATABASE_FINGERPRINT}.lock")
+        self._lock = engine_lock()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._tools: Tools | None = None
         self._housekeeping: Housekeeping | None = None

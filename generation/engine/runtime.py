@@ -61,14 +61,19 @@ async def _store_new(requests: list[Birth]) -> list[list[Generation] | PoolBusy]
     return await in_database(store_new, requests)
 
 
-async def start() -> None:
-    client = UpstreamClient(
+def upstream_client() -> UpstreamClient:
+    """A client of the upstream as the settings describe it; to be closed by the caller."""
+    return UpstreamClient(
         base_url=settings.JIMENG_BASE_URL,
         imagex_url=settings.JIMENG_IMAGEX_URL,
         upload_scheme=settings.JIMENG_UPLOAD_SCHEME,
         max_connections=settings.JIMENG_UPSTREAM_CONNECTIONS,
         timeouts=Timeouts(read_s=settings.JIMENG_UPSTREAM_TIMEOUT_S),
     )
+
+
+async def start() -> None:
+    client = upstream_client()
     hub = CompletionHub()
     runner = EmbeddedRunner(client, hub)
     births: Batcher[Birth, list[Generation] | PoolBusy] = Batcher(_store_new, limit=BIRTHS_AT_ONCE, name="births")

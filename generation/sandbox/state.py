@@ -50,7 +50,7 @@ class Account:
     def __init__(self, name: str, faults: list[Fault], seed: int) -> None:
         digest = hashlib.sha256(name.encode()).digest()
         self.name = name
-        self.user_id = str(int.from_bytes(digest[:6], "big") + 10**15)
+        self.user_id = _user_id(name)
         self.answers_in_string = digest[6] % 2 == 0
         self.refuses_second_gift = digest[7] % 2 == 0
         self.web_id = ""
@@ -94,6 +94,13 @@ class Account:
                 record.refunded_credits = record.charged_credits
                 self.book(record.charged_credits, "Refund")
         self.running = still
+
+
+def _user_id(name: str) -> str:
+    """`alice.2` is a second login of the user `alice`: what is behind a last dot, if it is a number, says which."""
+    user, _, number = name.rpartition(".")
+    digest = hashlib.sha256((user if user and number.isdecimal() else name).encode()).digest()
+    return str(int.from_bytes(digest[:6], "big") + 10**15)
 
 
 @dataclass(slots=True)

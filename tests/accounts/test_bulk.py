@@ -27,7 +27,7 @@ class BulkTests(TestCase):
         return services.bulk_items_done(account_id=account.pk, kind=kind, outcome=outcome, at=self.now)
 
     def test_the_engine_is_asked_for_what_it_is(self) -> None:
-        account = make_account(probe_due_at=self.later)
+        account = make_account(probe_due_at=self.later, proxy_encrypted="there is one")
         for kind, field in (
             (Kind.PROBE, "probe_due_at"),
             (Kind.CHECK_IN, "check_in_due_at"),
