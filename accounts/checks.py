@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  (Django's own name)
 
+from accounts import vault
 from accounts.rotation import rests_with
 
 OFFICIAL_UPSTREAM = "https://jimeng.jianying.com"
@@ -56,13 +57,13 @@ def check_settings(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
         )
     if settings.JIMENG_ENGINE != "embedded":
         found.append(Error("JIMENG_ENGINE must be embedded: no other engine is built yet.", id="accounts.E003"))
-    for key in settings.JIMENG_ENCRYPTION_KEYS:
+    for key in vault.encryption_keys():
         try:
             Fernet(key)
         except ValueError:
             found.append(
                 Error(
-                    "JIMENG_ENCRYPTION_KEYS holds a value that is not a Fernet key.",
+                    "JIMENG_ENCRYPTION_KEYS, or encryption_key in the data folder, holds what is no Fernet key.",
                     hint="Make one with Fernet.generate_key() of the package cryptography.",
                     id="accounts.E005",
                 )

@@ -15,10 +15,12 @@ from unfold.widgets import (
 )
 
 from accounts import vault
+from accounts.entries import Entry, Unreadable
 from accounts.models import Account, ApiKey
 from accounts.proxies import InvalidProxy, ProxyAddress, parse_proxy
+from accounts.reading import read_entries
 from accounts.services import account_add
-from accounts.sessionids import InvalidSessionid, PastedLogin, clean_sessionid, read_pasted_login
+from accounts.sessionids import InvalidSessionid, PastedLogin, read_pasted_login
 
 _SECRET_ATTRS = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
 
@@ -60,10 +62,11 @@ class CommaSeparatedField(forms.CharField):
 class AccountAddForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """One login or many. After `save`: `added`, `joined` (were pass-through until now) and `known` (stored before)."""
 
+    actor = ""  # who adds them; set before `save`
     sessionids = forms.CharField(
         label=_("Sessionids"),
         widget=SecretTextarea(),
-        help_text=_("One a line; a leading “sessionid=” is taken off. Stored encrypted and never shown again."),
+        help_text=_("One a line, bare or in a whole Cookie header. Stored encrypted and never shown again."),
     )
     name = forms.CharField(
         label=_("Name"),
@@ -78,21 +81,22 @@ class AccountAddForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         fields = ("name", "notes")
         widgets = _NOTES
 
-    def clean_sessionids(self) -> list[str]:
-        found, wrong = [], []
-        for number, line in enumerate(self.cleaned_data["sessionids"].splitlines(), start=1):
-            if line.strip():
-                try:
-                    found.append(clean_sessionid(line))
-                except InvalidSessionid:
-                    wrong.append(str(number))
+    def clean_sessionids(self) -> list[Entry]:
+        try:
+            entries = read_entries(self.cleaned_data["sessionids"])
+        except Unreadable as error:
+            raise forms.ValidationError(error.words) from error
+        wrong = dict.fromkeys(str(each.line) for each in entries if each.problem is not None)
         if wrong:
             raise forms.ValidationError(
                 _("Not a sessionid: line %(lines)s. Expected: 8 to 256 letters, digits and %% _ . -"),
                 params={"lines": ", ".join(wrong)},
             )
-        unique = list(dict.fromkeys(found))
-        self._before = {each.fingerprint: each for each in _stored(unique)}
+        first: dict[str, Entry] = {}
+        for each in entries:
+            first.setdefault(each.sessionid, each)
+        unique = list(first.values())
+        self._before = {each.fingerprint: each for each in _stored([each.sessionid for each in unique])}
         in_pool = [each for each in self._before.values() if each.source == Account.Source.OPERATOR]
         if len(in_pool) == len(unique):
             raise forms.ValidationError(_("Stored already: %(names)s."), params={"names": names_of(in_pool)})
@@ -100,17 +104,19 @@ class AccountAddForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 
     def save(self, commit: bool = True) -> Account:
         """Stores at once, whatever `commit` says: the service owns the rows. Returns the first that is new here."""
-        sessionids: list[str] = self.cleaned_data["sessionids"]
+        entries: list[Entry] = self.cleaned_data["sessionids"]
         name: str = self.cleaned_data["name"]
         self.added: list[Account] = []
         self.joined: list[Account] = []
         self.known: list[Account] = []
-        for number, sessionid in enumerate(sessionids, start=1):
-            before = self._before.get(vault.fingerprint(sessionid))
+        for number, entry in enumerate(entries, start=1):
+            before = self._before.get(vault.fingerprint(entry.sessionid))
             account, is_new = account_add(
-                sessionid=sessionid,
-                name=f"{name} {number}" if name and len(sessionids) > 1 else name,
+                sessionid=entry.sessionid,
+                name=f"{name} {number}" if name and len(entries) > 1 else name or entry.name,
                 notes=self.cleaned_data["notes"],
+                login_expires_at=entry.login_expires_at,
+                actor=self.actor,
             )
             was_passthrough = before is not None and before.source == Account.Source.PASSTHROUGH
             (self.added if is_new else self.joined if was_passthrough else self.known).append(account)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import vault
 from accounts.alerts import alerts_resolve
+from accounts.entries import Entry, proxy_label
 from accounts.health import subject_of
 from accounts.models import Account, AccountEvent, AlertKind
 from accounts.timeline import account_events_add
@@ -21,36 +22,69 @@ PASSTHROUGH_SEEN_EVERY = timedelta(hours=1)  # how often a used pass-through log
 
 
 def account_add(
-    *, sessionid: str, name: str = "", source: str = Account.Source.OPERATOR, notes: str = ""
+    *,
+    sessionid: str,
+    name: str = "",
+    source: str = Account.Source.OPERATOR,
+    notes: str = "",
+    login_expires_at: datetime | None = None,
+    actor: str = "",
 ) -> tuple[Account, bool]:
-    """Store a login. Returns the row and whether it is new; a pass-through login added here joins the pool."""
+    """Store a login. Returns the row and whether it is new; a pass-through login added here joins the pool.
+
+    `login_expires_at`: as its cookie says, None when it did not.
+    """
     fingerprint = vault.fingerprint(sessionid)
+    now = timezone.now()
     account = Account.objects.filter(fingerprint=fingerprint).first()
     if account is None:
+        entry = Entry(line=1, sessionid=sessionid, name=name, notes=notes, login_expires_at=login_expires_at)
+        account = new_account(entry, fingerprint=fingerprint, source=source, at=now)
         try:
             with transaction.atomic():
-                return _account_insert(sessionid, fingerprint, name=name, source=source, notes=notes), True
+                account.save(force_insert=True)
+                _note_added(account, actor=actor, at=now)
+            return account, True
         except IntegrityError:  # another request stored it a moment ago
             account = Account.objects.get(fingerprint=fingerprint)
     if source == Account.Source.OPERATOR and account.source != source:
         account.source, account.name = source, name or account.name
-        account.save(update_fields=["source", "name"])
+        account.probe_due_at = now
+        with transaction.atomic():
+            account.save(update_fields=["source", "name", "probe_due_at"])
+            _note_added(account, actor=actor, at=now)
     return account, False
 
 
-def _account_insert(sessionid: str, fingerprint: str, *, name: str, source: str, notes: str) -> Account:
+def _note_added(account: Account, *, actor: str, at: datetime) -> None:
+    if account.source == Account.Source.OPERATOR:  # callers' own logins come and go
+        account_events_add(account_ids=[account.pk], kind=Event.ADDED, at=at, actor=actor)
+
+
+def new_account(entry: Entry, *, fingerprint: str, source: str = Account.Source.OPERATOR, at: datetime) -> Account:
+    """The row of a login that is not stored yet, unsaved."""
     web_id, uid_tt = vault.device_of(fingerprint)
-    return Account.objects.create(
-        name=name or f"…{sessionid[-4:]}",
+    return Account(
+        name=entry.name or f"…{entry.sessionid[-4:]}",
         fingerprint=fingerprint,
-        sessionid_encrypted=vault.encrypt(sessionid),
-        sessionid_tail=sessionid[-4:],
-        web_id=web_id,
-        uid_tt=uid_tt,
+        sessionid_encrypted=vault.encrypt(entry.sessionid),
+        sessionid_tail=entry.sessionid[-4:],
+        web_id=entry.web_id or web_id,
+        uid_tt=entry.uid_tt or uid_tt,
         source=source,
-        notes=notes,
+        notes=entry.notes,
+        tags=list(entry.tags),
+        priority=entry.priority or 0,
+        concurrency_cap=entry.cap,
+        proxy_encrypted=vault.encrypt(entry.proxy) if entry.proxy else "",
+        proxy_label=proxy_label(entry.proxy),
+        enabled=entry.enabled is not False,
+        upstream_user_id=entry.user_id,
+        login_since=entry.login_since or at,
+        login_expires_at=entry.login_expires_at,
+        created_at=at,
         # A caller's login is probed by its use; the pool's are looked at once they are stored.
-        probe_due_at=timezone.now() if source == Account.Source.OPERATOR else None,
+        probe_due_at=at if source == Account.Source.OPERATOR else None,
     )
 
 
@@ -102,6 +136,19 @@ def account_replace_sessionid(
     _revive([account.pk], at=now)
 
 
+@transaction.atomic
+def accounts_tag(*, account_ids: Collection[int], add: Sequence[str] = (), remove: Sequence[str] = ()) -> int:
+    """Give tags to accounts and take others away. Returns how many changed."""
+    changed = []
+    for account in Account.objects.select_for_update().filter(pk__in=account_ids).order_by("pk"):
+        tags = [tag for tag in dict.fromkeys((*account.tags, *add)) if tag not in remove]
+        if tags != account.tags:
+            account.tags = tags
+            changed.append(account)
+    Account.objects.bulk_update(changed, ["tags"], batch_size=200)
+    return len(changed)
+
+
 def accounts_request_probe(*, account_ids: Collection[int]) -> int:
     """Ask the engine to look at these accounts now."""
     return Account.objects.filter(pk__in=account_ids).update(probe_due_at=timezone.now())
@@ -116,6 +163,13 @@ def accounts_enable(*, account_ids: Collection[int], enabled: bool, actor: str =
     kind = Event.ENABLED if enabled else Event.DISABLED
     account_events_add(account_ids=changed, kind=kind, at=timezone.now(), actor=actor)
     return len(changed)
+
+
+@transaction.atomic
+def accounts_remove(*, account_ids: Collection[int]) -> int:
+    """Delete accounts; their generations stay. Those that serve a generation just now stay too. Returns how many."""
+    idle = Account.objects.filter(pk__in=account_ids, leases=None)
+    return idle.delete()[1].get("accounts.Account", 0)
 
 
 @transaction.atomic

@@ -19,6 +19,18 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Pool"),
             "items": [
                 _item(_("Accounts"), "group", "accounts", "account"),
+                {
+                    "title": _("Import accounts"),
+                    "icon": "upload",
+                    "link": reverse_lazy("admin:accounts_importbatch_add"),
+                    "permission": _may_add_accounts,
+                },
+                {
+                    "title": _("Bulk tasks"),
+                    "icon": "checklist",
+                    "link": reverse_lazy("admin:accounts_bulktask_changelist"),
+                    "permission": _may_view_accounts,
+                },
                 _item(_("API keys"), "key", "accounts", "apikey"),
             ],
         },
@@ -48,6 +60,14 @@ def _item(title: Promise, icon: str, app: str, model: str) -> dict[str, Any]:
 
     link = reverse_lazy(f"admin:{app}_{model}_changelist")
     return {"title": title, "icon": icon, "link": link, "permission": may_view}
+
+
+def _may_add_accounts(request: HttpRequest) -> bool:
+    return request.user.has_perm("accounts.add_account")
+
+
+def _may_view_accounts(request: HttpRequest) -> bool:
+    return request.user.has_perm("accounts.view_account")
 
 
 def environment(request: HttpRequest) -> list[Any] | None:

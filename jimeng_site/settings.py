@@ -42,8 +42,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST
 
 # --- secrets ------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY", default="") or secrets.secret_key(JIMENG_DATA_DIR)
-# Newest first: the first encrypts, all decrypt.
-JIMENG_ENCRYPTION_KEYS = env.list("JIMENG_ENCRYPTION_KEYS", default=[]) or [secrets.encryption_key(JIMENG_DATA_DIR)]
+# Newest first: the first encrypts, all decrypt. None here: those in the data folder (accounts/vault.py).
+JIMENG_ENCRYPTION_KEYS = env.list("JIMENG_ENCRYPTION_KEYS", default=[])
+if not JIMENG_ENCRYPTION_KEYS:
+    secrets.encryption_keys(JIMENG_DATA_DIR)  # made on first start
 
 # --- database -----------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{JIMENG_DATA_DIR / 'gateway.sqlite3'}"

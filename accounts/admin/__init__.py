@@ -2,6 +2,8 @@
 
 from accounts.admin.account import AccountAdmin
 from accounts.admin.api_key import ApiKeyAdmin
+from accounts.admin.bulk import BulkTaskAdmin
+from accounts.admin.imports import ImportAdmin
 from accounts.admin.users import GroupAdmin, UserAdmin
 
-__all__ = ["AccountAdmin", "ApiKeyAdmin", "GroupAdmin", "UserAdmin"]
+__all__ = ["AccountAdmin", "ApiKeyAdmin", "BulkTaskAdmin", "GroupAdmin", "ImportAdmin", "UserAdmin"]

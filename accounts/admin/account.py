@@ -48,7 +48,19 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
     search_help_text = _("Name, Jimeng name or the last four characters")
     list_per_page = 100
     ordering = ("-priority", "pk")
-    actions = ("probe_now", "wake", "enable", "disable")
+    actions = (
+        "probe_now",
+        "check_in_now",
+        "rest_hour",
+        "rest_day",
+        "rest_for",
+        "wake",
+        "enable",
+        "disable",
+        "set_tags",
+        "export_bundle",
+    )
+    actions_list = ("import_accounts",)
     actions_submit_line = ("save_and_probe", "save_and_wake")
     warn_unsaved_form = True
     change_form_after_template = "admin/accounts/account_panels.html"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import services
+from accounts.admin.audit import actor_of
 from accounts.forms import AccountAddForm, AccountChangeForm, names_of
 from accounts.models import Account
 from accounts.proxies import ProxyAddress
@@ -31,13 +32,15 @@ class AccountSaving:
             return  # stored by the form already
         own = {field.name for field in Account._meta.fields}
         edited = [name for name in form.changed_data if name in own]
+        if "enabled" in edited:  # a step in its life, with who took it
+            edited.remove("enabled")
+            services.accounts_enable(account_ids=[obj.pk], enabled=obj.enabled, actor=actor_of(request))
         if edited:
             obj.save(update_fields=edited)
         login: PastedLogin | None = form.cleaned_data.get("new_sessionid")
         if login is not None:
-            actor = request.user.get_username()
             services.account_replace_sessionid(
-                account=obj, sessionid=login.sessionid, login_expires_at=login.ends_at, actor=actor
+                account=obj, sessionid=login.sessionid, login_expires_at=login.ends_at, actor=actor_of(request)
             )
             messages.success(request, _("The sessionid is replaced and is probed now."))
         self._save_proxy(request, obj, form)
@@ -74,6 +77,8 @@ class AccountSaving:
         return response
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Account:
+        if not change:
+            form.actor = actor_of(request)
         account: Account = form.save(commit=False)
         if not change:
             account.add_form = form  # type: ignore[attr-defined]  # for response_add, which gets no form

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import Account
+from accounts.models import Account, BulkTask
 from accounts.rotation import FailureClass
 from generation import transitions
 from generation.changes import ResultFile
@@ -38,6 +38,15 @@ FAULTS: dict[FailureKind, FailureClass] = {
     FailureKind.RISK_HOLD: FailureClass.RISK_HOLD,
     FailureKind.THROTTLED: FailureClass.THROTTLED,
     FailureKind.REGION: FailureClass.REGION,
+}
+# What a failed probe is called on the pages that follow many; anything else has "failed".
+PROBE_OUTCOMES: dict[FailureKind, str] = {
+    FailureKind.EXPIRED: "expired",
+    FailureKind.RISK_HOLD: "risk_hold",
+    FailureKind.THROTTLED: "throttled",
+    FailureKind.REGION: "region",
+    FailureKind.UNREACHABLE: "unreachable",
+    FailureKind.AMBIGUOUS: "unreachable",  # a probe may be sent twice
 }
 
 
@@ -161,7 +170,9 @@ class Caretaker:
         login = logins.find(account)
         if login is None:
             await in_database(accounts.account_unreadable, account_id=account.pk, at=now)
+            await self._tell_watchers(account.pk, "unreadable")
             return
+        outcome, detail = "alive", ""
         try:
             found = await self._client.account_info(login)
             await in_database(
@@ -171,6 +182,8 @@ class Caretaker:
                 screen_name=found.screen_name,
                 at=now,
             )
+            if await in_database(accounts.account_merge, account_id=account.pk, at=now) is not None:
+                return  # the older account of the same user is probed next, with this login
             credits = await self.read_balance(account.pk, login)
             if credits.total < LOW_CREDITS and await self._check_in(account.pk, login):
                 credits = await self.read_balance(account.pk, login)
@@ -179,7 +192,20 @@ class Caretaker:
         except UpstreamFailure as failure:
             await in_database(accounts.account_probe_postponed, account_id=account.pk, until=now + PROBE_RETRY)
             await self.note_failure(account.pk, failure)
+            outcome, detail = PROBE_OUTCOMES.get(failure.kind, "failed"), failure.message
+        await self._tell_watchers(account.pk, outcome, detail)
         self._on_freed()
+
+    async def _tell_watchers(self, account_id: int, outcome: str, detail: str = "") -> None:
+        """Whoever asked for probes of many watches what becomes of them."""
+        await in_database(
+            accounts.bulk_items_done,
+            account_id=account_id,
+            kind=BulkTask.Kind.PROBE,
+            outcome=outcome,
+            detail=detail,
+            at=timezone.now(),
+        )
 
     async def _serve(self) -> None:
         async def probe(account: Account) -> None:

@@ -25,6 +25,7 @@ from generation.engine.duties import Duties, Duty
 from generation.engine.housekeeping import Housekeeping
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
+from generation.engine.keeping import keeping_duties
 from generation.engine.media import MediaFetcher
 from generation.engine.pace import Pace
 from generation.engine.proxies import proxy_duties
@@ -72,6 +73,11 @@ class EngineLock:
             self._file = None
 
 
+def engine_lock() -> EngineLock:
+    """The lock of the engine for this database, not taken."""
+    return EngineLock(settings.JIMENG_DATA_DIR / f"engine-{settings.JIMENG_DATABASE_FINGERPRINT}.lock")
+
+
 def engine_duties(tools: Tools) -> list[Duty]:
     """All that the engine does beside jobs, probes and files; modules of their own hold each."""
     check_ins = CheckIns(tools.client, tools.caretaker)
@@ -79,6 +85,7 @@ def engine_duties(tools: Tools) -> list[Duty]:
         Duty(name="check_in", every_s=CHECK_IN_TICK_S, run=check_ins.run),
         *proxy_duties(tools.client),
         *renewal_duties(tools.client),
+        *keeping_duties(),
     ]
 
 
@@ -89,7 +96,7 @@ class EmbeddedRunner:
         self._pace = pace or Pace()
         self._hub = hub
         self._client = client
-        self._lock = EngineLock(settings.JIMENG_DATA_DIR / f"engine-{settings.JIMENG_DATABASE_FINGERPRINT}.lock")
+        self._lock = engine_lock()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._tools: Tools | None = None
         self._housekeeping: Housekeeping | None = None

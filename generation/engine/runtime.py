@@ -63,6 +63,7 @@ async def _store_new(requests: list[Birth]) -> list[list[Generation] | PoolBusy]
 
 
 def new_client() -> UpstreamClient:
+    """A client of the upstream as the settings describe it; to be closed by the caller."""
     return UpstreamClient(
         base_url=settings.JIMENG_BASE_URL,
         imagex_url=settings.JIMENG_IMAGEX_URL,

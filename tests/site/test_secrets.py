@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 from cryptography.fernet import Fernet
 
-from jimeng_site.secrets import _read_or_make, encryption_key, secret_key
+from jimeng_site.secrets import _read_or_make, encryption_keys, secret_key
 
 
 def mode(path: Path) -> int:
@@ -20,29 +20,30 @@ def mode(path: Path) -> int:
 def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     secret_key(folder)
-    encryption_key(folder)
+    encryption_keys(folder)
     assert mode(folder) == 0o700
     assert {each.name: mode(each) for each in folder.iterdir()} == {"secret_key": 0o600, "encryption_key": 0o600}
 
 
 def test_a_second_start_finds_the_same(tmp_path: Path) -> None:
-    assert (secret_key(tmp_path), encryption_key(tmp_path)) == (secret_key(tmp_path), encryption_key(tmp_path))
+    assert (secret_key(tmp_path), encryption_keys(tmp_path)) == (secret_key(tmp_path), encryption_keys(tmp_path))
 
 
 def test_another_folder_has_others(tmp_path: Path) -> None:
     assert secret_key(tmp_path / "one") != secret_key(tmp_path / "two")
-    assert encryption_key(tmp_path / "one") != encryption_key(tmp_path / "two")
+    assert encryption_keys(tmp_path / "one") != encryption_keys(tmp_path / "two")
 
 
 def test_they_are_what_they_are_for(tmp_path: Path) -> None:
     assert len(secret_key(tmp_path)) >= 50
-    Fernet(encryption_key(tmp_path))
+    (key,) = encryption_keys(tmp_path)
+    Fernet(key)
 
 
 def test_what_the_operator_put_there_is_used(tmp_path: Path) -> None:
     key = Fernet.generate_key().decode()
     (tmp_path / "encryption_key").write_text(f"  {key}\n\n")
-    assert encryption_key(tmp_path) == key
+    assert encryption_keys(tmp_path) == [key]
 
 
 def test_processes_that_start_together_agree(tmp_path: Path) -> None:
