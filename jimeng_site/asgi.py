@@ -21,6 +21,7 @@ from generation.aliases import model_aliases  # noqa: E402
 from generation.engine import runtime  # noqa: E402
 from jimeng_site.admission import Admission  # noqa: E402
 from jimeng_site.database import Lanes, lanes_close, lanes_open, page_connections_close  # noqa: E402
+from jimeng_site.watchdog import Watchdog  # noqa: E402
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -53,6 +54,7 @@ class Application:
         self._pages = ASGIHandler()
         self._api = ApiHandler()
         self._lanes: Lanes | None = None
+        self._watchdog: Watchdog | None = None
         self._door = asyncio.Semaphore(REQUESTS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,6 +89,8 @@ class Application:
             self._lanes = lanes_open(settings.JIMENG_DATABASE_LANES)
             await runtime.start()
             await model_aliases.refresh()
+            self._watchdog = Watchdog()
+            self._watchdog.start()
             # What is there now stays: the collector need not look through it again, nor so often.
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLDS)
@@ -95,6 +99,8 @@ class Application:
             raise
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._watchdog is not None:
+            await asyncio.to_thread(self._watchdog.stop)
         await runtime.stop()
         self._lanes = None
         lanes_close()

@@ -15,11 +15,12 @@ from typing import IO
 from django.conf import settings
 from django.utils import timezone
 
-from generation.engine import job
+from generation.engine import deliveries, job, watch_pool
 from generation.engine.caretaker import Caretaker
 from generation.engine.completion import CompletionHub
 from generation.engine.desk import AccountDesk
 from generation.engine.duties import Duties, Duty
+from generation.engine.heartbeat import Heartbeat, beat_every_s
 from generation.engine.housekeeping import Housekeeping
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
@@ -72,7 +73,11 @@ class EngineLock:
 
 def engine_duties(tools: Tools) -> list[Duty]:
     """All that the engine does beside jobs, probes and files; modules of their own hold each."""
-    return []
+    return [
+        Duty(name="heartbeat", every_s=beat_every_s(), run=Heartbeat(tools).run),
+        Duty(name="deliveries", every_s=deliveries.EVERY_S, run=deliveries.Courier().run),
+        Duty(name="watch-pool", every_s=watch_pool.EVERY_S, run=watch_pool.PoolWatch().run),
+    ]
 
 
 class EmbeddedRunner:
