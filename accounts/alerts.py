@@ -52,15 +52,18 @@ def _begin(kind: AlertKind, subject: str, label: str, detail: dict[str, str | fl
         return Alert.objects.get(kind=kind, subject=subject, resolved_at__isnull=True)
 
 
-@transaction.atomic
 def alerts_resolve(*, kinds: Collection[AlertKind], subject: str, at: datetime, tell: bool = True) -> int:
     """Say that it is over; those who were told are told this too, if `tell`. Returns how many alerts were open."""
     still = list(Alert.objects.filter(kind__in=kinds, subject=subject, resolved_at__isnull=True))
-    over = [each for each in still if Alert.objects.filter(pk=each.pk, resolved_at=None).update(resolved_at=at)]
-    for alert in over:
-        if tell and _was_told(alert):
-            _tell(alert, "over", at=at)
-    return len(over)
+    return sum(_resolve(alert, at=at, tell=tell) for alert in still)
+
+
+@transaction.atomic
+def _resolve(alert: Alert, *, at: datetime, tell: bool) -> bool:
+    is_mine = Alert.objects.filter(pk=alert.pk, resolved_at=None).update(resolved_at=at) == 1
+    if is_mine and tell and _was_told(alert):
+        _tell(alert, "over", at=at)
+    return is_mine
 
 
 def alerts_repeat(*, at: datetime) -> int:

@@ -141,10 +141,11 @@ def target_label(medium: str, target: str) -> str:
     return label if len(label) <= 120 else label[:119] + "…"
 
 
-def channel_aim(channel: AlertChannel, *, target: str, secret: str | None) -> None:
-    """Set address and secret of a row (not saved). `secret` None: it stays as it is. Both cleaned before."""
-    channel.target_encrypted = vault.encrypt(target)
-    channel.target_label = target_label(channel.format, target)
+def channel_aim(channel: AlertChannel, *, target: str | None, secret: str | None) -> None:
+    """Set address and secret of a row (not saved), cleaned before. None: it stays as it is. `secret` "": none."""
+    if target is not None:
+        channel.target_encrypted = vault.encrypt(target)
+        channel.target_label = target_label(channel.format, target)
     if secret is not None:
         channel.secret_encrypted = vault.encrypt(secret) if secret else ""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop as _
 
 from accounts import vault
 from accounts.models import AlertChannel, AlertKind, Delivery
@@ -29,11 +30,13 @@ PAUSES = (
 CLAIMED_FOR = timedelta(minutes=1)  # several times what a message may take
 SEEN_AT_ONCE = 64
 PER_RECEIVER = 2  # messages on their way to one receiver: a slow one must not take all places
+TEST_EVENT = f"alert.{AlertKind.TEST}"
 Progress = Delivery.Status
 
-_CHANNEL_OFF = "The channel is disabled."
-_KEY_OFF = "The API key is disabled, or has no webhook any more."
-_UNREADABLE = "No key of JIMENG_ENCRYPTION_KEYS decrypts the address or the secret: enter it anew."
+# Stored in English, shown in the language of whoever looks.
+_CHANNEL_OFF = _("The channel is disabled.")
+_KEY_OFF = _("The API key is disabled, or has no webhook any more.")
+_UNREADABLE = _("No key of JIMENG_ENCRYPTION_KEYS decrypts the address or the secret: enter it anew.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ def _parcel(row: Delivery, until: datetime) -> Parcel | str:
     channel, key = row.channel, row.api_key
     try:
         if channel is not None:
-            if not channel.enabled and row.event != f"alert.{AlertKind.TEST}":
+            if not channel.enabled and row.event != TEST_EVENT:
                 return _CHANNEL_OFF
             medium, language = channel.format, channel.language
             target = vault.decrypt(channel.target_encrypted)
@@ -143,8 +146,8 @@ def delivery_delivered(*, parcel: Parcel, at: datetime) -> None:
 
 
 def delivery_failed(*, parcel: Parcel, error: str, at: datetime) -> None:
-    """Try again after a pause, or give up after the last. `error` must hold no secret."""
-    if parcel.attempt > len(PAUSES):
+    """Try again after a pause, or give up after the last; a test is tried once. `error` must hold no secret."""
+    if parcel.attempt > len(PAUSES) or parcel.event == TEST_EVENT:
         _give_up(parcel.id, error)
         return
     mine = Delivery.objects.filter(pk=parcel.id, due_at=parcel.claimed_until)

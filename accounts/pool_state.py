@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from accounts.alerts import POOL, alert_raise, alerts_resolve
 from accounts.models import Account, AlertKind, total_credits
@@ -57,7 +56,6 @@ def sum_up(rows: Iterable[Mapping[str, Any]], *, at: datetime) -> PoolState:
     return PoolState(accounts=sum(counts.values()), credits=sum(balances) if balances else None, **counts)
 
 
-@transaction.atomic
 def pool_alerts(*, state: PoolState, waiting: int, empty_since: datetime | None, at: datetime) -> None:
     """Raise or resolve what is to be said of the pool. `waiting`: generations of the pool without an account."""
     if _is_low(state):

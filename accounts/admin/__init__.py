@@ -1,7 +1,18 @@
 """The operator's desk for the pool: accounts, API keys and the users of the admin itself."""
 
 from accounts.admin.account import AccountAdmin
+from accounts.admin.alert import AlertAdmin
+from accounts.admin.alert_channel import AlertChannelAdmin
 from accounts.admin.api_key import ApiKeyAdmin
+from accounts.admin.delivery import DeliveryAdmin
 from accounts.admin.users import GroupAdmin, UserAdmin
 
-__all__ = ["AccountAdmin", "ApiKeyAdmin", "GroupAdmin", "UserAdmin"]
+__all__ = [
+    "AccountAdmin",
+    "AlertAdmin",
+    "AlertChannelAdmin",
+    "ApiKeyAdmin",
+    "DeliveryAdmin",
+    "GroupAdmin",
+    "UserAdmin",
+]

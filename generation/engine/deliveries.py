@@ -8,6 +8,7 @@ import logging
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accounts import services as accounts
 from accounts.services import Parcel
@@ -41,7 +42,7 @@ class Courier:
                     under_way[task] = parcel.receiver
                 if not under_way:
                     return
-                done, _ = await asyncio.wait(under_way, timeout=EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+                done, _still = await asyncio.wait(under_way, timeout=EVERY_S, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     del under_way[task]
                     if (error := task.exception()) is not None:
@@ -69,12 +70,12 @@ async def outcome(poster: Poster, parcel: Parcel, *, at: datetime) -> str:
     try:
         await poster.send(parcel, at=at)
     except PostFailed as failure:
-        about = {"action": "delivery", "message": parcel.message_id, "attempt": parcel.attempt, "reason": str(failure)}
+        about = {"action": "delivery", "delivery": parcel.message_id, "attempt": parcel.attempt, "reason": str(failure)}
         logger.warning("A message could not be delivered", extra=about)
         return str(failure)
     except Exception:
-        logger.exception("A delivery was interrupted", extra={"action": "delivery", "message": parcel.message_id})
-        return "Something of ours broke: see the log."
+        logger.exception("A delivery was interrupted", extra={"action": "delivery", "delivery": parcel.message_id})
+        return _("Something of ours broke: see the log.")
     return ""
 
 

@@ -16,6 +16,7 @@ import aiohttp
 import httpx
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext_noop as _
 
 from accounts.alert_words import Message, message_of
 from accounts.channels import InvalidTarget, mail_addresses
@@ -33,6 +34,7 @@ POST_S: Final = 10.0
 ANSWER_MAX_BYTES: Final = 16 * 1024
 WORDS_CHARS: Final = 200  # of what a receiver says about its refusal
 CONNECTIONS: Final = 16
+NO_ANSWER = _("No answer within 10 s.")  # texts are stored in English, shown in the language of whoever looks
 
 
 class PostFailed(Exception):
@@ -56,11 +58,11 @@ class Poster:
             async with asyncio.timeout(POST_S):
                 await self._send(parcel, at)
         except TimeoutError as error:
-            raise PostFailed(f"No answer within {POST_S:g} s.") from error
+            raise PostFailed(NO_ANSWER) from error
         except InvalidTarget as error:
             raise PostFailed(str(error)) from error
         except (FetchFailed, BadAddress) as error:
-            raise PostFailed("The host has no public address.") from error
+            raise PostFailed(_("The host has no public address.")) from error
         except (*TRANSPORT_ERRORS, UnicodeError) as error:
             raise PostFailed(_in_words(error)) from error
 
@@ -85,7 +87,9 @@ class Poster:
     async def _post(self, post: Post) -> tuple[int, bytes]:
         """The status, and the beginning of the answer."""
         said = bytearray()
-        async with self._http.stream("POST", post.url, headers=dict(post.headers), content=post.body) as response:
+        async with self._http.stream(
+            "POST", post.url, headers=dict(post.headers), content=post.body, timeout=POST_S
+        ) as response:
             async for piece in response.aiter_bytes():
                 said += piece
                 if len(said) >= ANSWER_MAX_BYTES:
@@ -137,7 +141,7 @@ def _webhook(parcel: Parcel, payload: Mapping[str, Any], at: datetime) -> Post:
 
 async def _mail(parcel: Parcel) -> None:
     if not settings.EMAIL_URL:
-        raise PostFailed("No mail server is known: EMAIL_URL is empty.")
+        raise PostFailed(_("No mail server is known: EMAIL_URL is empty."))
     message, addresses = _message(parcel), mail_addresses(parcel.target)
     try:
         await asyncio.to_thread(mail, message, addresses, message_id=parcel.message_id)
@@ -146,17 +150,21 @@ async def _mail(parcel: Parcel) -> None:
 
 
 def _in_words(error: Exception) -> str:
-    """What went wrong on the way, without the address that libraries put into their messages."""
-    chain: BaseException | None = error
-    while chain is not None:
-        if isinstance(chain, ssl.SSLError | aiohttp.ClientSSLError):
-            return "The TLS connection could not be made: is the certificate good?"
-        if isinstance(chain, TimeoutError | httpx.TimeoutException):
-            return f"No answer within {POST_S:g} s."
-        if isinstance(chain, httpx.ConnectError | aiohttp.ClientConnectorError):
-            return "No connection could be made."
-        chain = chain.__cause__
-    return "The connection broke before an answer came."
+    """What went wrong on the way, without the address that libraries put into their messages.
+
+    httpx-aiohttp calls every lost connection a time-out: what it was made from says more.
+    """
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__) is not None:
+        chain.append(cause)
+    for kinds, words in (
+        ((ssl.SSLError, aiohttp.ClientSSLError), _("The TLS connection could not be made: is the certificate good?")),
+        ((aiohttp.ClientConnectorError, httpx.ConnectError), _("No connection could be made.")),
+        ((TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout), NO_ANSWER),
+    ):
+        if any(isinstance(each, kinds) for each in chain):
+            return words
+    return _("The connection broke before an answer came.")
 
 
 def _without_secrets(text: str, parcel: Parcel) -> str:
