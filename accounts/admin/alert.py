@@ -69,14 +69,10 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     def has_delete_permission(self, request: HttpRequest, obj: Alert | None = None) -> bool:
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         """Open ones first, then the latest."""
         is_over = ExpressionWrapper(Q(resolved_at__isnull=False), output_field=BooleanField())
-        queryset: QuerySet[Alert] = super().get_queryset(request)
-        return queryset.annotate(is_over=is_over)
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("is_over", "-last_at", "-pk")
+        return (is_over.asc(), "-last_at", "-pk")
 
     @admin.display(description=gettext_lazy("what"))
     def what_cell(self, alert: Alert) -> SafeString:
@@ -85,7 +81,7 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     @admin.display(description=gettext_lazy("state"))
     def state_cell(self, alert: Alert) -> SafeString:
         if alert.resolved_at is None:
-            return badge(_("open"), "danger")
+            return badge(_("still so"), "danger")
         return badge(_("over"), "success", hint=moment(alert.resolved_at))
 
     @admin.display(description=gettext_lazy("since"))
@@ -114,7 +110,9 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
     @admin.display(description=gettext_lazy("where to look"))
     def page_shown(self, alert: Alert) -> SafeString:
-        return format_html('<a class="text-link" href="{}">{}</a>', page_path(alert.subject), alert.label or _("open"))
+        return format_html(
+            '<a class="text-link" href="{}">{}</a>', page_path(alert.subject), alert.label or _("to the page")
+        )
 
     @admin.display(description=gettext_lazy("since"))
     def first_shown(self, alert: Alert) -> str:

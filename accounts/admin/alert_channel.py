@@ -64,9 +64,8 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no ty
     def save_model(self, request: HttpRequest, obj: AlertChannel, form: Any, change: bool) -> None:
         form.aim(obj)
         obj.save()
-        for each in self.get_actions_submit_line(request, obj.pk) if change else ():
-            if each.action_name in request.POST:
-                each.method(request, obj)
+        if change and self._is_test(request, obj):
+            self.save_and_test(request, obj)
 
     # --- tests ------------------------------------------------------------------------------------
 
@@ -81,8 +80,11 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no ty
         services.channel_test(channel=channel, at=timezone.now())
         messages.success(request, _("A test is on its way: below is what becomes of it."))
 
+    def _is_test(self, request: HttpRequest, channel: AlertChannel) -> bool:
+        return any(each.action_name in request.POST for each in self.get_actions_submit_line(request, channel.pk))
+
     def response_change(self, request: HttpRequest, obj: AlertChannel) -> HttpResponse:
-        if "save_and_test" in request.POST:
+        if self._is_test(request, obj):
             return HttpResponseRedirect(request.path)  # to see what becomes of it
         response: HttpResponse = super().response_change(request, obj)
         return response
