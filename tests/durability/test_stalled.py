@@ -12,7 +12,7 @@ import pytest
 from tests.live import Gateway, Sandbox, images_body, wait_until
 from tests.receivers import Got, Receiver
 
-STALLED_S = 4
+STALLED_S = 8
 MAKE_CHANNEL = """
 from accounts.models import AlertChannel
 from accounts.channels import channel_aim
