@@ -11,7 +11,7 @@ import pytest
 from tests.live import Gateway, Sandbox
 from tests.receivers import Receiver
 
-MESSAGES = 40
+MESSAGES = 200
 FILL = """
 from django.utils import timezone
 from accounts.models import AlertChannel
@@ -25,8 +25,13 @@ for number in range(4):
         channel_test(channel=channel, at=timezone.now())
 """
 EMPTY = """
+import os, pathlib, time
 from accounts.models import Delivery
 from generation.engine.deliveries import deliver_now
+here = pathlib.Path("{folder}")
+(here / f"ready-{{os.getpid()}}").touch()
+while len(list(here.glob("ready-*"))) < 2:  # both begin at the same moment
+    time.sleep(0.001)
 while Delivery.objects.filter(progress="waiting").exists():
     deliver_now()
 """
@@ -36,7 +41,8 @@ def empty_together(gateway: Gateway) -> None:
     with Receiver() as receiver:
         gateway.manage("shell", "-c", FILL.format(url=receiver.url, each=MESSAGES // 4))
         with ThreadPoolExecutor(2) as both:
-            list(both.map(lambda _: gateway.manage("shell", "-c", EMPTY), range(2)))
+            program = EMPTY.format(folder=gateway.data_dir)
+            list(both.map(lambda _: gateway.manage("shell", "-c", program), range(2)))
     sent = Counter(got.headers["webhook-id"] for got in receiver.got)
     assert len(sent) == MESSAGES
     assert set(sent.values()) == {1}
