@@ -9,10 +9,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
-from django.core.signing import BadSignature, Signer
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
 from generation import transitions
@@ -29,7 +27,8 @@ from generation.engine import runtime
 from generation.errors import ResultUnavailable, UnknownGeneration, error_class
 from generation.following import Update, generation_follow, generation_wait, progress_of
 from generation.inputs import InputSource, StoredInput, UrlSource, read_inputs
-from generation.models import Generation, Media
+from generation.media_links import media_path, media_signature_is_valid, thumbnail_path
+from generation.models import EngineBeat, Generation, Media
 from generation.progress import Progress
 from generation.upstream.failures import UpstreamFailure
 from jimeng_site.database import in_database
@@ -61,9 +60,9 @@ __all__ = [
     "raise_if_failed",
     "read_inputs",
     "readiness",
+    "thumbnail_path",
 ]
 
-_MEDIA_SALT = "generation.media"
 _MAX_BYTES = {Generation.Kind.IMAGE: 64 * 1024 * 1024, Generation.Kind.VIDEO: 512 * 1024 * 1024}
 
 
@@ -154,34 +153,11 @@ def raise_if_failed(generations: Sequence[Generation]) -> None:
 # --- results ------------------------------------------------------------------------------------
 
 
-def media_path(media: Media) -> str:
-    """The signed, lasting path of a result file on this server: `/media/med_….webp?s=…`. It serves byte ranges."""
-    suffix = (media.file.name or "").rpartition(".")[2] or ("mp4" if media.kind == Generation.Kind.VIDEO else "webp")
-    return f"{settings.MEDIA_URL}{media.public_id}.{suffix}?s={_media_signature(media)}"
-
-
-def thumbnail_path(media: Media) -> str:
-    """The same for its small picture, a WebP: of a video the poster, for which `media.thumbnail` must be there."""
-    return f"{settings.MEDIA_URL}{media.public_id}.webp?variant=thumbnail&s={_media_signature(media)}"
-
-
-def _media_signature(media: Media) -> str:
-    return Signer(salt=_MEDIA_SALT).signature(media.public_id)
-
-
 async def media_of(generations: Sequence[Generation]) -> list[Media]:
     """What is stored of these so far, open ones too, with `generation`; in order."""
     ids = [each.pk for each in generations]
     stored = Media.objects.filter(generation_id__in=ids).select_related("generation")
     return await in_database(lambda: list(stored.order_by("generation_id", "position")))
-
-
-def media_signature_is_valid(public_id: str, signature: str) -> bool:
-    try:
-        Signer(salt=_MEDIA_SALT).unsign(f"{public_id}:{signature}")
-    except BadSignature:
-        return False
-    return True
 
 
 async def media_read(media: Media) -> bytes:
@@ -213,16 +189,19 @@ def _read_file(name: str) -> bytes:
 
 
 async def readiness() -> dict[str, Any]:
-    """`ready`, and what it depends on: the database answers, and an engine is here or stands by."""
+    """`ready`, and what it depends on: the database answers, and an engine is here or stands by.
 
-    def ask() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+    `beat_age_s`: how long ago the engine, wherever it runs, gave its last sign of life; None if it never did.
+    """
+
+    def ask() -> float | None:
+        beat = EngineBeat.objects.order_by("pk").values_list("beat_at", flat=True).first()
+        return None if beat is None else round((timezone.now() - beat).total_seconds(), 1)
 
     running = runtime.current()
     facts: dict[str, Any] = {"engine": "stopped", **(running.runner.describe() if running is not None else {})}
     try:
-        await in_database(ask)
+        facts["beat_age_s"] = await in_database(ask)
         facts["database"] = "ok"
     except DatabaseError:
         facts["database"] = "unreachable"

@@ -24,6 +24,7 @@ from accounts import services as accounts
 from accounts.services import Decision
 from generation.changes import Failed, Requeued, ResultFile, Running, Submitted, Submitting, Succeeded
 from generation.models import Generation, GenerationEvent, Media, new_media_id
+from generation.notices import events_post
 from jimeng_site.sql import insert_rows, update_where
 
 Status = Generation.Status
@@ -160,6 +161,7 @@ def mark_succeeded(changes: Sequence[Succeeded], *, at: datetime) -> set[int]:
     winners = [each.account_id for each in changes if each.generation_id in won and each.account_id is not None]
     accounts.accounts_succeeded(account_ids=set(winners), at=at)
     _finish(changes, won, at, lambda each: (Event.SUCCEEDED, {"pictures": each.pictures}))
+    events_post(generation_ids=won, at=at)
     return won
 
 
@@ -197,6 +199,7 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
             },
         ),
     )
+    events_post(generation_ids=won, at=at)
     return won
 
 
@@ -217,6 +220,7 @@ def mark_cancelled(*, generation_id: int, public_id: str, at: datetime) -> bool:
         accounts.leases_release(holders=[public_id])
         if account_id is not None:
             accounts.account_refund(account_id=account_id, cost_credits=cost_credits)
+        events_post(generation_ids=[generation_id], at=at)
     return won
 
 

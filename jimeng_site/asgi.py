@@ -22,6 +22,7 @@ from generation.engine import runtime  # noqa: E402
 from generation.prices import model_prices  # noqa: E402
 from jimeng_site.admission import Admission  # noqa: E402
 from jimeng_site.database import Lanes, lanes_close, lanes_open, page_connections_close  # noqa: E402
+from jimeng_site.watchdog import Watchdog  # noqa: E402
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -54,6 +55,7 @@ class Application:
         self._pages = ASGIHandler()
         self._api = ApiHandler()
         self._lanes: Lanes | None = None
+        self._watchdog: Watchdog | None = None
         self._door = asyncio.Semaphore(REQUESTS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +91,8 @@ class Application:
             await runtime.start()
             await model_aliases.refresh()
             await model_prices.start()
+            self._watchdog = Watchdog()
+            self._watchdog.start()
             # What is there now stays: the collector need not look through it again, nor so often.
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLDS)
@@ -97,6 +101,8 @@ class Application:
             raise
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._watchdog is not None:
+            await asyncio.to_thread(self._watchdog.stop)
         await runtime.stop()
         self._lanes = None
         lanes_close()

@@ -44,6 +44,15 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": _("Alerts"),
+            "separator": True,
+            "items": [
+                _item(_("Alerts"), "notifications", "accounts", "alert"),
+                _item(_("Alert channels"), "campaign", "accounts", "alertchannel"),
+                _item(_("Deliveries"), "outbox", "accounts", "delivery"),
+            ],
+        },
+        {
             "title": _("Site"),
             "separator": True,
             "items": [

@@ -24,6 +24,8 @@ CATCHES_ALL = {
     "generation/engine/duties.py",
     "generation/engine/watcher.py",  # a mistake must not end the following of what was paid for
     "generation/engine/batching.py",  # handed to every caller of the batch
+    "generation/engine/deliveries.py",  # a broken delivery is put off; the others go on
+    "jimeng_site/watchdog.py",  # it must outlive whatever is wrong with the database
     "jimeng_site/asgi.py",  # a failed start is told to the server, and raised
     "openai_compat/sse.py",  # told as an event of the stream, and logged
     "openai_compat/views/base.py",  # answered as an error of the API, and logged

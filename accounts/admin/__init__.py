@@ -1,9 +1,22 @@
 """The operator's desk for the pool: accounts, API keys and the users of the admin itself."""
 
 from accounts.admin.account import AccountAdmin
+from accounts.admin.alert import AlertAdmin
+from accounts.admin.alert_channel import AlertChannelAdmin
 from accounts.admin.api_key import ApiKeyAdmin
 from accounts.admin.bulk import BulkTaskAdmin
+from accounts.admin.delivery import DeliveryAdmin
 from accounts.admin.imports import ImportAdmin
 from accounts.admin.users import GroupAdmin, UserAdmin
 
-__all__ = ["AccountAdmin", "ApiKeyAdmin", "BulkTaskAdmin", "GroupAdmin", "ImportAdmin", "UserAdmin"]
+__all__ = [
+    "AccountAdmin",
+    "AlertAdmin",
+    "AlertChannelAdmin",
+    "ApiKeyAdmin",
+    "BulkTaskAdmin",
+    "DeliveryAdmin",
+    "GroupAdmin",
+    "ImportAdmin",
+    "UserAdmin",
+]

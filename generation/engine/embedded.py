@@ -15,13 +15,14 @@ from typing import IO
 from django.conf import settings
 from django.utils import timezone
 
-from generation.engine import job
+from generation.engine import deliveries, job, watch_pool
 from generation.engine.caretaker import Caretaker
 from generation.engine.check_ins import TICK_S as CHECK_IN_TICK_S
 from generation.engine.check_ins import CheckIns
 from generation.engine.completion import CompletionHub
 from generation.engine.desk import AccountDesk
 from generation.engine.duties import Duties, Duty
+from generation.engine.heartbeat import Heartbeat, beat_every_s
 from generation.engine.housekeeping import Housekeeping
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
@@ -86,6 +87,9 @@ def engine_duties(tools: Tools) -> list[Duty]:
         *proxy_duties(tools.client),
         *renewal_duties(tools.client),
         *keeping_duties(),
+        Duty(name="heartbeat", every_s=beat_every_s(), run=Heartbeat(tools).run),
+        Duty(name="deliveries", every_s=deliveries.EVERY_S, run=deliveries.Courier().run),
+        Duty(name="watch-pool", every_s=watch_pool.EVERY_S, run=watch_pool.PoolWatch().run),
     ]
 
 

@@ -84,6 +84,7 @@ class Housekeeping:
                     await in_database(accounts.passthrough_forget, unused_since=idle_since)
                     await asyncio.to_thread(remove_old_parts)
                     await inputs_prune(older_than=timezone.now() - INPUTS_WITHOUT_REQUEST)
+                    await in_database(prune_notices)
             except Exception:
                 logger.exception("Housekeeping was interrupted", extra={"action": "housekeeping"})
 
@@ -143,6 +144,14 @@ class Housekeeping:
             wanted = spec_from_json(generation.kind, generation.spec).output_format
             stored = await asyncio.to_thread(store_picture, downloaded.content, place, wanted=wanted)
         _fill_in(media, stored)
+
+
+def prune_notices() -> None:
+    """Forget what was told and what happened to accounts, once it is JIMENG_EVENTS_DAYS old."""
+    older_than = timezone.now() - timedelta(days=settings.JIMENG_EVENTS_DAYS)
+    accounts.deliveries_prune(older_than=older_than)
+    accounts.alerts_prune(older_than=older_than)
+    accounts.account_events_prune(older_than=older_than)
 
 
 def _fill_in(media: Media, stored: Stored) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -124,8 +124,8 @@ async def _followed(address: URL, policy: FetchPolicy) -> AsyncIterator[aiohttp.
     """The answer at the end of the redirects, its body not yet read."""
     asked = address.host
     for _hop in range(policy.redirects_max + 1):
-        approved = await _approved(address, policy)
-        async with _answer(address, approved) as response:
+        approved = await approved_addresses(address, policy)
+        async with guarded_session(approved) as session, session.get(address, allow_redirects=False) as response:
             target = response.headers.get("Location")
             if response.status not in _REDIRECTS or target is None:
                 if response.status != 200:
@@ -143,7 +143,7 @@ def _redirected(address: URL, target: str) -> URL:
         raise FetchFailed(f"{address.host} redirects to an address that is not fetched.") from error
 
 
-async def _approved(address: URL, policy: FetchPolicy) -> list[IPAddress]:
+async def approved_addresses(address: URL, policy: FetchPolicy) -> list[IPAddress]:
     """The addresses that may be connected to. One that is not public spoils all: such an answer is a trick or a slip.
 
     Raises FetchFailed.
@@ -224,8 +224,10 @@ class _Thrifty(ResponseHandler):
 
 
 @asynccontextmanager
-async def _answer(address: URL, approved: Sequence[IPAddress]) -> AsyncIterator[aiohttp.ClientResponse]:
-    """One request on a connection of its own.
+async def guarded_session(
+    approved: Sequence[IPAddress], headers: Mapping[str, str] = _HEADERS
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """For one request on a connection of its own, to an approved address and no other.
 
     A session each hop costs less than a millisecond; one for all would hand over kept connections, cookies and DNS
     answers that were never checked for this request.
@@ -244,10 +246,10 @@ async def _answer(address: URL, approved: Sequence[IPAddress]) -> AsyncIterator[
         trust_env=False,
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(total=None),  # the one clock runs outside
-        headers=_HEADERS,
+        headers=headers,
     )
-    async with session, session.get(address, allow_redirects=False) as response:
-        yield response
+    async with session:
+        yield session
 
 
 async def _copy_body(response: aiohttp.ClientResponse, into: IO[bytes], max_bytes: int) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -13,25 +11,9 @@ import pytest
 
 from tests.live import Gateway, Sandbox, images_body, wait_until
 
-SERVER = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REQUESTS = 30
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def database_url() -> Iterator[str]:
-    """A database of its own, dropped in the end."""
-    try:
-        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        pytest.skip(f"No PostgreSQL server answers (TEST_POSTGRES_URL, by default {SERVER}).")
-    name = f"gateway_test_{secrets.token_hex(4)}"
-    with server:
-        server.execute(f"CREATE DATABASE {name}")
-    yield SERVER.rpartition("/")[0] + f"/{name}"
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_requests_and_a_crash_on_postgresql(

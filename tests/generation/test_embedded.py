@@ -163,7 +163,12 @@ class ProcessTests(TestCase):
                 await services.generation_wait([other], timeout_s=5)
 
     async def test_without_an_engine_nothing_is_ready(self) -> None:
-        assert await services.readiness() == {"ready": False, "engine": "stopped", "database": "ok"}
+        assert await services.readiness() == {
+            "ready": False,
+            "engine": "stopped",
+            "database": "ok",
+            "beat_age_s": None,
+        }
 
     @override_settings(STORAGES=IN_MEMORY)
     async def test_a_file_is_read_from_storage_or_not_at_all(self) -> None:

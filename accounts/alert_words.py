@@ -1,0 +1,225 @@
+"""What an alert says, in the current language: what, which account, why, since when, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal, TypedDict
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.display import clock, moment
+from accounts.models import Alert, AlertKind
+
+Phase = Literal["raised", "again", "over"]
+Detail = Mapping[str, Any]
+CODE_CHARS = 60
+
+
+class AlertFacts(TypedDict):
+    """`Delivery.payload` of a message to a channel. Instants in ISO; `at`: when it was written."""
+
+    kind: str
+    phase: Phase
+    subject: str
+    label: str
+    detail: dict[str, str | float | None]
+    count: int
+    since: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An alert in words. `url`: where to look, "" when no public address is known. `urgency`: 1 to 5, 5 the highest."""
+
+    title: str
+    lines: tuple[str, ...]
+    url: str
+    link_text: str
+    urgency: int
+    is_over: bool
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+# What is so, by kind, with the name of what it is about; tests keep these complete.
+HEADLINES: Mapping[str, Promise] = MappingProxyType(
+    {
+        AlertKind.ACCOUNT_EXPIRED: gettext_lazy("the login of %(name)s has expired"),
+        AlertKind.ACCOUNT_EXPIRING: gettext_lazy("the login of %(name)s expires soon"),
+        AlertKind.RISK_HOLD: gettext_lazy("risk control holds %(name)s"),
+        AlertKind.CREDITS_LOW: gettext_lazy("the pool's credits are low"),
+        AlertKind.POOL_EMPTY: gettext_lazy("no account can serve"),
+        AlertKind.ENGINE_STALLED: gettext_lazy("the engine has stalled"),
+        AlertKind.TEST: gettext_lazy("a test of the channel %(name)s"),
+    }
+)
+# What is to be done.
+ADVICE: Mapping[str, Promise] = MappingProxyType(
+    {
+        AlertKind.ACCOUNT_EXPIRED: gettext_lazy("Log in at Jimeng again and give the account its new sessionid."),
+        AlertKind.ACCOUNT_EXPIRING: gettext_lazy("Renew the login before it ends, so that nothing has to wait."),
+        AlertKind.RISK_HOLD: gettext_lazy(
+            "Nothing has to be done: it rests and is tried again later. Use it less if it happens often."
+        ),
+        AlertKind.CREDITS_LOW: gettext_lazy("Buy credits, add accounts, or wait for the daily gift."),
+        AlertKind.POOL_EMPTY: gettext_lazy("Requests are refused or wait. Renew logins, add accounts or credits."),
+        AlertKind.ENGINE_STALLED: gettext_lazy(
+            "Look at its log, and restart the gateway: what was paid for is resumed."
+        ),
+        AlertKind.TEST: gettext_lazy("Nothing has to be done: alerts arrive here."),
+    }
+)
+URGENCY: Mapping[str, int] = MappingProxyType(
+    {
+        AlertKind.ACCOUNT_EXPIRED: 4,
+        AlertKind.ACCOUNT_EXPIRING: 3,
+        AlertKind.RISK_HOLD: 3,
+        AlertKind.CREDITS_LOW: 3,
+        AlertKind.POOL_EMPTY: 5,
+        AlertKind.ENGINE_STALLED: 5,
+        AlertKind.TEST: 2,
+    }
+)
+
+
+def message_of(facts: AlertFacts) -> Message:
+    """The message for people. Times are in the gateway's time zone."""
+    since, at = datetime.fromisoformat(facts["since"]), datetime.fromisoformat(facts["at"])
+    title = headline(facts["kind"], facts["label"])
+    is_over = facts["phase"] == "over"
+    lines = [reason(facts["kind"], facts["detail"], at=at)] if not is_over else []
+    if is_over:
+        title = _("Over: %(title)s") % {"title": title}
+        lines.append(_("It lasted %(time)s, since %(since)s.") % {"time": timesince(since, at), "since": moment(since)})
+    elif facts["kind"] != AlertKind.TEST:
+        lines.append(_since(facts, since))
+    if not is_over:
+        lines.append(str(ADVICE[facts["kind"]]))
+    return Message(
+        title=_("Jimeng gateway: %(title)s") % {"title": title},
+        lines=tuple(line for line in lines if line),
+        url=link(facts["subject"]),
+        link_text=_("Open the admin"),
+        urgency=2 if is_over else URGENCY[facts["kind"]],
+        is_over=is_over,
+    )
+
+
+def _since(facts: AlertFacts, since: datetime) -> str:
+    words = _("Still so, since %(since)s.") if facts["phase"] == "again" else _("Since %(since)s.")
+    return words % {"since": moment(since)}
+
+
+def link(subject: str) -> str:
+    """The page that shows what an alert is about; "" when the gateway does not know its own address."""
+    return settings.PUBLIC_BASE_URL + page_path(subject) if settings.PUBLIC_BASE_URL else ""
+
+
+def page_path(subject: str) -> str:
+    kind, _colon, number = subject.partition(":")
+    if kind == "account" and number.isdigit():
+        return reverse("admin:accounts_account_change", args=[number])
+    return reverse("admin:accounts_account_changelist") if kind == "pool" else reverse("admin:index")
+
+
+def headline(kind: str, label: str) -> str:
+    """What is so, in a few words."""
+    return str(HEADLINES[kind]) % {"name": label}
+
+
+def reason(kind: str, detail: Detail, *, at: datetime) -> str:
+    """Why it is said, as a sentence; "" if nothing is known."""
+    return REASONS[kind](detail, at)
+
+
+def _code(detail: Detail) -> str:
+    return str(detail.get("code") or "")[:CODE_CHARS]
+
+
+def _instant(detail: Detail, name: str, at: datetime) -> str:
+    found = parse_datetime(str(detail.get(name) or ""))
+    return clock(found, at=at) if found is not None else ""
+
+
+def _expired(detail: Detail, at: datetime) -> str:
+    code = _code(detail)
+    if code == "unreadable":
+        return _("Its stored sessionid cannot be decrypted with the keys of JIMENG_ENCRYPTION_KEYS.")
+    return _("Jimeng does not accept it any more (code %(code)s).") % {"code": code} if code else ""
+
+
+def _expiring(detail: Detail, at: datetime) -> str:
+    end = _instant(detail, "expires_at", at)
+    return _("It ends at about %(time)s.") % {"time": end} if end else ""
+
+
+def _held(detail: Detail, at: datetime) -> str:
+    code, until = _code(detail), _instant(detail, "until", at)
+    parts = [
+        _("Jimeng refused a generation for risk control (code %(code)s).") % {"code": code} if code else "",
+        _("It is left alone until %(time)s.") % {"time": until} if until else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _low(detail: Detail, at: datetime) -> str:
+    return _("%(credits)s credits are left that can be used; the limit is %(limit)s.") % {
+        "credits": detail.get("credits", "?"),
+        "limit": detail.get("limit", "?"),
+    }
+
+
+def _empty(detail: Detail, at: datetime) -> str:
+    words: tuple[tuple[str, str | Promise], ...] = (
+        ("expired", _("expired: %(count)s")),
+        ("resting", _("resting: %(count)s")),
+        ("dry", _("out of credits: %(count)s")),
+        ("waiting", _("generations that wait: %(count)s")),
+    )
+    counts = [str(text) % {"count": detail[name]} for name, text in words if detail.get(name)]
+    return _("Accounts in the pool: %(accounts)s.") % {"accounts": detail.get("accounts", 0)} + (
+        " " + " · ".join(counts) if counts else ""
+    )
+
+
+def _stalled(detail: Detail, at: datetime) -> str:
+    return _("It gave no sign of life for %(seconds)s s. It ran as %(holder)s.") % {
+        "seconds": detail.get("silent_s", "?"),
+        "holder": detail.get("holder", "?"),
+    }
+
+
+def _test(detail: Detail, at: datetime) -> str:
+    return _("Somebody sent this to see whether it arrives.")
+
+
+# By kind; a test keeps it complete.
+REASONS: Mapping[str, Callable[[Detail, datetime], str]] = MappingProxyType(
+    {
+        AlertKind.ACCOUNT_EXPIRED: _expired,
+        AlertKind.ACCOUNT_EXPIRING: _expiring,
+        AlertKind.RISK_HOLD: _held,
+        AlertKind.CREDITS_LOW: _low,
+        AlertKind.POOL_EMPTY: _empty,
+        AlertKind.ENGINE_STALLED: _stalled,
+        AlertKind.TEST: _test,
+    }
+)
+
+
+def sentence(alert: Alert) -> str:
+    """The headline of a row, for lists."""
+    words = headline(alert.kind, alert.label)
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,110 @@
+"""Events for the webhooks of API keys: written in the transaction that ends the last generation of a request."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.conf import settings
+from django.db.models import Q
+
+from accounts import services as accounts
+from accounts.models import ApiKey
+from accounts.services import WebhookEvent
+from generation.media_links import media_path
+from generation.models import Generation, Media
+
+Status = Generation.Status
+
+
+class EventError(TypedDict):
+    code: str
+    message: str
+
+
+class EventData(TypedDict):
+    """`urls`: absolute if PUBLIC_BASE_URL is set. `credits`: an estimate, of what Jimeng accepted."""
+
+    id: str
+    status: str
+    kind: str
+    model: str
+    urls: list[str]
+    error: EventError | None
+    credits: int
+
+
+def events_post(*, generation_ids: Collection[int], at: datetime) -> None:
+    """Tell the webhooks of those requests that are over with these generations, which were just made final.
+
+    One query if no key among them has a webhook. Must come last in its transaction: it locks their keys, so that of
+    two transactions that end parts of one request the later sees both.
+    """
+    ended = _with_webhook(generation_ids)
+    if not ended:
+        return
+    keys = {row.api_key_id for row in ended if row.api_key_id is not None}
+    list(ApiKey.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    events = [_event(parts) for parts in _requests(ended) if all(part.status in Generation.FINAL for part in parts)]
+    accounts.webhook_events_post(events=events, at=at)
+
+
+def _with_webhook(generation_ids: Collection[int]) -> list[Generation]:
+    heard = Q(api_key__enabled=True, api_key__webhook_url__gt="")
+    return list(Generation.objects.filter(heard, pk__in=generation_ids).only("pk", "group_id", "api_key_id"))
+
+
+def _requests(ended: Sequence[Generation]) -> list[list[Generation]]:
+    """The generations of each request, as they are now, with `media`."""
+    wanted = Q(pk__in=[row.pk for row in ended if not row.group_id])
+    groups = {row.group_id for row in ended if row.group_id}
+    if groups:
+        wanted |= Q(group_id__in=groups)
+    found: dict[str, list[Generation]] = defaultdict(list)
+    for row in Generation.objects.filter(wanted).order_by("pk").prefetch_related("media"):
+        found[row.group_id or row.public_id].append(row)
+    return list(found.values())
+
+
+def _event(parts: Sequence[Generation]) -> WebhookEvent:
+    """What became of a request. Its id is derived from the request's: the same event is never written twice."""
+    first = parts[0]
+    done = [part for part in parts if part.status == Status.SUCCEEDED]
+    event_id = "evt_" + first.public_id.partition("_")[2]
+    ended_at = max(part.finished_at for part in parts if part.finished_at is not None)
+    event = f"{first.kind}.{'completed' if done else 'failed'}"
+    data = EventData(
+        id=first.public_id,
+        status=Status.SUCCEEDED if done else first.status,
+        kind=first.kind,
+        model=first.model,
+        urls=[_url(media) for part in done for media in _results(part)],
+        error=None if done else EventError(code=first.error_code, message=first.error_detail),
+        credits=sum(part.credits_estimated for part in parts if part.history_record_id),
+    )
+    payload: dict[str, Any] = {
+        "id": event_id,
+        "object": "event",
+        "created_at": int(ended_at.timestamp()),
+        "type": event,
+        "data": data,
+    }
+    assert first.api_key_id is not None  # noqa: S101  (only such were looked for)
+    return WebhookEvent(
+        message_id=event_id, api_key_id=first.api_key_id, event=event, subject=first.public_id, payload=payload
+    )
+
+
+def _results(part: Generation) -> list[Media]:
+    """Never more than was asked for, as in an answer."""
+    results = sorted(part.media.all(), key=lambda media: media.position)
+    return results[: part.spec["count"]] if part.kind == Generation.Kind.IMAGE else results
+
+
+def _url(media: Media) -> str:
+    """Ours when it is stored here and settings say so, else the upstream's, which dies within hours."""
+    if not media.file or (settings.JIMENG_RESULT_URL == "upstream" and media.upstream_url):
+        return media.upstream_url
+    return f"{settings.PUBLIC_BASE_URL}{media_path(media)}"
