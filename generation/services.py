@@ -29,6 +29,7 @@ from generation.engine import runtime
 from generation.errors import ResultUnavailable, UnknownGeneration, error_class
 from generation.following import Update, generation_follow, generation_wait, progress_of
 from generation.inputs import InputSource, StoredInput, UrlSource, read_inputs
+from generation.key_limits import api_key_allowance
 from generation.models import Generation, Media
 from generation.progress import Progress
 from generation.upstream.failures import UpstreamFailure
@@ -44,6 +45,7 @@ __all__ = [
     "Submission",
     "Update",
     "UrlSource",
+    "api_key_allowance",
     "generation_cancel",
     "generation_find",
     "generation_follow",

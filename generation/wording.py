@@ -16,6 +16,9 @@ from generation.models import Generation, GenerationEvent, InputImage
 ERRORS: Mapping[str, Promise] = MappingProxyType(
     {
         "invalid_api_key": gettext_lazy("the API key is not valid"),
+        "rate_limit_exceeded": gettext_lazy("the API key has made all requests of this minute; nothing was spent"),
+        "too_many_generations": gettext_lazy("the API key has too many generations at once; nothing was spent"),
+        "key_credits_exhausted": gettext_lazy("the API key has used its credits of today; nothing was spent"),
         "accounts_busy": gettext_lazy("all accounts were busy or resting; nothing was spent"),
         "insufficient_quota": gettext_lazy("no account had enough credits; nothing was spent"),
         "no_accounts": gettext_lazy("no account may serve this; nothing was spent"),
