@@ -164,6 +164,11 @@ def _cancelled(facts: dict[str, Any]) -> str:
     return _("Cancelled; nothing was spent.")
 
 
+def _downgraded(facts: dict[str, Any]) -> str:
+    text = _("In %(to)s instead of %(from)s, as its API key allows.") % _known(facts, "from", "to")
+    return f"{text} ({facts['text']})" if "text" in facts else text
+
+
 def _media_stored(facts: dict[str, Any]) -> str:
     return _("File %(number)s was fetched later and is stored.") % {"number": facts.get("position", 0) + 1}
 
@@ -194,6 +199,7 @@ SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = MappingProxyType(
         GenerationEvent.Kind.SUCCEEDED: _succeeded,
         GenerationEvent.Kind.FAILED: _failed,
         GenerationEvent.Kind.CANCELLED: _cancelled,
+        GenerationEvent.Kind.DOWNGRADED: _downgraded,
         GenerationEvent.Kind.MEDIA_STORED: _media_stored,
     }
 )
