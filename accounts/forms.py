@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts import vault
-from accounts.models import Account, ApiKey
+from accounts.models import Account
 from accounts.services import account_add
 from accounts.sessionids import InvalidSessionid, clean_sessionid
 
@@ -140,17 +140,6 @@ class AccountChangeForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
         if others:
             raise forms.ValidationError(_("Stored already: %(names)s."), params={"names": names_of(others)})
         return sessionid
-
-
-class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    allowed_models = CommaSeparatedField(
-        label=_("Allowed models"), help_text=_("Names as in /v1/models, separated by commas. Empty: all.")
-    )
-    allowed_tags = CommaSeparatedField(label=_("Allowed account tags"), help_text=_("Separated by commas. Empty: all."))
-
-    class Meta:
-        model = ApiKey
-        exclude: tuple[str, ...] = ()
 
 
 def _stored(sessionids: Collection[str]) -> list[Account]:
