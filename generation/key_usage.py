@@ -14,9 +14,9 @@ from generation.key_limits import KEY_UNINDEXED
 from generation.key_spending import MAY_HAVE_SPENT, day_of
 from generation.models import Generation, UsageHour
 
-Period = Literal["today", "7 days", "30 days"]
+Period = Literal["today", "7_days", "30_days"]
 # Days before today that belong to it.
-PERIODS: Final[Mapping[Period, int]] = MappingProxyType({"today": 0, "7 days": 6, "30 days": 29})
+PERIODS: Final[Mapping[Period, int]] = MappingProxyType({"today": 0, "7_days": 6, "30_days": 29})
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Status = Generation.Status
 

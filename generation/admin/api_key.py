@@ -19,14 +19,14 @@ from accounts.admin.api_key import ApiKeyAdmin
 from accounts.api_key_form import ApiKeyForm
 from accounts.display import NOTHING
 from accounts.models import ApiKey
-from generation.catalog import resolve_model
+from generation.aliases import unknown_models
 from generation.key_limits import KeyStanding, key_standing
 from generation.key_usage import KeyUsage, key_usage, keys_usage
 
 _PERIODS: Final = {
     "today": gettext_lazy("today"),
-    "7 days": gettext_lazy("7 days"),
-    "30 days": gettext_lazy("30 days"),
+    "7_days": gettext_lazy("7 days"),
+    "30_days": gettext_lazy("30 days"),
 }
 
 
@@ -35,7 +35,7 @@ class UsedApiKeyForm(ApiKeyForm):
         """A name that means nothing would shut the key out; those that were stored before may stay."""
         names: list[str] = self.cleaned_data["allowed_models"]
         before = self.instance.allowed_models
-        unknown = [name for name in names if resolve_model(name) is None and name not in before]
+        unknown = [name for name in unknown_models(names) if name not in before]
         if unknown:
             raise forms.ValidationError(_("There is no such model: %(names)s."), params={"names": ", ".join(unknown)})
         return names

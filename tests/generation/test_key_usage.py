@@ -68,8 +68,8 @@ class KeyUsageTests(TestCase):
         found = key_usage(self.key.pk, at=NOON)
         assert {period: usage.generations for period, usage in found.items()} == {
             "today": 2,
-            "7 days": 6,
-            "30 days": 10,
+            "7_days": 6,
+            "30_days": 10,
         }
 
     def test_many_keys_are_asked_for_at_once(self) -> None:
