@@ -2,6 +2,10 @@
 
 GatewayError
 ├── InvalidApiKey            the caller is nobody we know
+├── KeyLimitError            the API key has used up what it may; nothing was stored
+│   ├── KeyRateLimited       its requests of a minute: later it works
+│   ├── KeyTooBusy           its generations at once: when one is done, it works
+│   └── KeyOutOfCredits      its credits of a day
 ├── PoolError                no account could take the generation; nothing was spent
 │   ├── PoolBusy             all busy or resting: later it works
 │   ├── PoolOutOfCredits     the logins live, the balances are too low
@@ -12,6 +16,7 @@ GatewayError
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from accounts.decisions import Decision
@@ -40,6 +45,39 @@ class GatewayError(Exception):
 class InvalidApiKey(GatewayError):
     code = "invalid_api_key"
     default_detail = "Incorrect API key provided."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """An API key's requests a minute. `reset_s`: until the next of them comes free; 0: all are free."""
+
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+class KeyLimitError(GatewayError):
+    """The API key has used up what it may; nothing was stored or spent."""
+
+    allowance: Allowance | None = None
+    """Its requests a minute, where these are limited."""
+
+
+class KeyRateLimited(KeyLimitError):
+    code = "rate_limit_exceeded"
+    default_detail = "This API key has made all the requests that it may make in a minute."
+    safe_to_repeat = True
+
+
+class KeyTooBusy(KeyLimitError):
+    code = "too_many_generations"
+    default_detail = "This API key has as many generations under way as it may have at once."
+    safe_to_repeat = True
+
+
+class KeyOutOfCredits(KeyLimitError):
+    code = "key_credits_exhausted"
+    default_detail = "This API key may spend no more credits today."
 
 
 class PoolError(GatewayError):

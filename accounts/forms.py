@@ -16,7 +16,7 @@ from unfold.widgets import (
 
 from accounts import vault
 from accounts.entries import Entry, Unreadable
-from accounts.models import Account, ApiKey
+from accounts.models import Account
 from accounts.proxies import InvalidProxy, ProxyAddress, parse_proxy
 from accounts.reading import read_entries
 from accounts.services import account_add
@@ -193,17 +193,6 @@ class RenewalForm(forms.Form):
             return read_pasted_login(self.cleaned_data["login"])
         except InvalidSessionid as error:
             raise forms.ValidationError(str(error)) from error
-
-
-class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    allowed_models = CommaSeparatedField(
-        label=_("Allowed models"), help_text=_("Names as in /v1/models, separated by commas. Empty: all.")
-    )
-    allowed_tags = CommaSeparatedField(label=_("Allowed account tags"), help_text=_("Separated by commas. Empty: all."))
-
-    class Meta:
-        model = ApiKey
-        exclude: tuple[str, ...] = ()
 
 
 def _stored(sessionids: Collection[str]) -> list[Account]:

@@ -10,11 +10,21 @@ from typing import Any
 from django.conf import settings
 
 from accounts.alerts import POOL, alert_raise, alerts_resolve
-from accounts.models import Account, AlertKind, total_credits
+from accounts.funds import funds_left
+from accounts.models import Account, AlertKind
 
 EMPTY_AFTER = timedelta(minutes=1)  # a short rest of a busy account is no reason to wake anybody
 USABLE_WITHIN = timedelta(hours=1)  # credits of an account that rests for longer are of no use now
-_FIELDS = ("health", "rest_until", "gift_credits", "purchase_credits", "vip_credits", "spent_since_read")
+_FIELDS = (
+    "health",
+    "rest_until",
+    "gift_credits",
+    "purchase_credits",
+    "vip_credits",
+    "spent_since_read",
+    "lapsing",
+    "gift_expires_at",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +49,7 @@ def sum_up(rows: Iterable[Mapping[str, Any]], *, at: datetime) -> PoolState:
     balances = []
     for row in rows:
         rests_until = row["rest_until"] if row["health"] == Account.Health.RESTING else None
-        balance = total_credits(
-            row["gift_credits"], row["purchase_credits"], row["vip_credits"], spent=row["spent_since_read"]
-        )
+        balance = _balance(row, at=at)
         if row["health"] == Account.Health.EXPIRED:
             counts["expired"] += 1
         elif rests_until is not None and rests_until > at:
@@ -54,6 +62,19 @@ def sum_up(rows: Iterable[Mapping[str, Any]], *, at: datetime) -> PoolState:
         if balance is not None:
             balances.append(balance if usable else 0)
     return PoolState(accounts=sum(counts.values()), credits=sum(balances) if balances else None, **counts)
+
+
+def _balance(row: Mapping[str, Any], *, at: datetime) -> int | None:
+    funds = funds_left(
+        gift=row["gift_credits"],
+        purchase=row["purchase_credits"],
+        vip=row["vip_credits"],
+        spent=row["spent_since_read"],
+        lapsing=row["lapsing"],
+        gift_expires_at=row["gift_expires_at"],
+        at=at,
+    )
+    return None if funds is None else funds.total
 
 
 def pool_alerts(*, state: PoolState, waiting: int, empty_since: datetime | None, at: datetime) -> None:

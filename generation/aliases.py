@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 from typing import Final
 
 from django.db import DatabaseError
@@ -44,6 +45,13 @@ class ModelAliases:
         """Back to what a process begins with."""
         self._stale_at = 0.0
         catalog.aliases_use(catalog.ALIASES)
+
+
+def unknown_models(names: Collection[str]) -> list[str]:
+    """Those that are neither models nor, in the table, aliases."""
+    others = [name for name in names if name not in catalog.MODELS]
+    known = set(ModelAlias.objects.filter(name__in=others).values_list("name", flat=True)) if others else set()
+    return [name for name in others if name not in known]
 
 
 def _read() -> dict[str, str]:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.errors import PoolBusy, PoolError
+from accounts.errors import Allowance, KeyLimitError, PoolBusy, PoolError
 from accounts.models import ApiKey
 from generation.engine import runtime
 from generation.engine.births import Birth, store_new
@@ -78,11 +78,13 @@ class Ask:
 class Submission:
     """The generations of a request: one, or several when it is for more pictures than one submission yields.
 
-    `attached`: why these were there before; "" for new ones.
+    `attached`: why these were there before; "" for new ones. `allowance`: of the API key that asked for new ones,
+    None where its requests are not limited.
     """
 
     generations: tuple[Generation, ...]
     attached: Attached = ""
+    allowance: Allowance | None = None
 
 
 async def generation_find(*, caller: Caller, request_hash: str, key: str | None, is_retry: bool) -> Submission | None:
@@ -126,7 +128,8 @@ def _meant(groups: list[list[Generation]], take_refusal: Callable[[], bool]) -> 
 async def generation_submit(*, ask: Ask, caller: Caller) -> Submission:
     """Store a request as queued generations and hand them to the engine, unless its key was used before.
 
-    Ask `generation_find` first: it knows retries, too. Raises IdempotencyConflict, PoolBusy (the queue is full).
+    Ask `generation_find` first: it knows retries, too. Raises IdempotencyConflict, PoolBusy (the queue is full),
+    KeyLimitError.
     """
     birth = Birth(rows=_new_rows(ask, caller), inputs=ask.inputs)
     running = runtime.current()
@@ -136,16 +139,16 @@ async def generation_submit(*, ask: Ask, caller: Caller) -> Submission:
             stored, attached = await in_database(_store_once, birth)
         else:
             born = await running.births(birth) if running is not None else (await in_database(store_new, [birth]))[0]
-            if isinstance(born, PoolBusy):
+            if not isinstance(born, list):
                 raise born
             stored = born
-    except PoolBusy:
+    except (PoolBusy, KeyLimitError):
         # When it comes again, it is a new one, not a repetition of an older one.
         _memory.note_refusal(caller.owner, ask.fingerprint)
         raise
     if running is not None:
         await running.runner.submit(stored)
-    return Submission(generations=tuple(stored), attached=attached)
+    return Submission(generations=tuple(stored), attached=attached, allowance=birth.allowance)
 
 
 def note_answer(generations: Sequence[Generation]) -> None:
@@ -206,9 +209,13 @@ def _store_once(birth: Birth) -> tuple[list[Generation], Attached]:
                 born = store_new([birth])[0]
         except IntegrityError:
             continue  # the constraint decides races between two requests with one key: the other one was first
-        if isinstance(born, PoolBusy):
-            raise born
-        return born, ""
+        if isinstance(born, list):
+            return born, ""
+        # The first one may have been stored while this one waited for its turn with their API key.
+        before = _stored_under(first.owner, key, first.request_hash)
+        if before:
+            return before, "idempotency_key"
+        raise born
     raise PoolBusy("This Idempotency-Key is in use at this moment; nothing was spent.", retry_after_s=1)
 
 

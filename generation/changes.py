@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from accounts.services import Decision
@@ -51,6 +52,18 @@ class Requeued:
     reason: str
     detail: str = ""
     pass_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downgraded:
+    """queued → queued, in a lower resolution; whoever refused the higher one may be asked again."""
+
+    generation_id: int
+    spec: dict[str, Any]
+    credits_estimated: int
+    from_resolution: str
+    to_resolution: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

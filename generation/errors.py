@@ -2,6 +2,10 @@
 
 GatewayError                     accounts/errors.py
 ├── InvalidApiKey                401
+├── KeyLimitError                what the operator lets an API key do; nothing was stored
+│   ├── KeyRateLimited           429, worth repeating
+│   ├── KeyTooBusy               429, worth repeating
+│   └── KeyOutOfCredits          429 insufficient_quota, until the day is over
 ├── PoolError
 │   ├── PoolBusy                 429, worth repeating
 │   ├── PoolOutOfCredits         429 insufficient_quota
@@ -31,6 +35,10 @@ from __future__ import annotations
 from accounts.errors import (
     GatewayError,
     InvalidApiKey,
+    KeyLimitError,
+    KeyOutOfCredits,
+    KeyRateLimited,
+    KeyTooBusy,
     PoolBusy,
     PoolEmpty,
     PoolError,
@@ -47,6 +55,10 @@ __all__ = [
     "IdempotencyConflict",
     "InvalidApiKey",
     "InvalidSpec",
+    "KeyLimitError",
+    "KeyOutOfCredits",
+    "KeyRateLimited",
+    "KeyTooBusy",
     "NotCancellable",
     "NotSupported",
     "OutcomeUnknown",

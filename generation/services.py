@@ -27,6 +27,7 @@ from generation.engine import runtime
 from generation.errors import ResultUnavailable, UnknownGeneration, error_class
 from generation.following import Update, generation_follow, generation_wait, progress_of
 from generation.inputs import InputSource, StoredInput, UrlSource, read_inputs
+from generation.key_limits import api_key_allowance
 from generation.media_links import media_path, media_signature_is_valid, thumbnail_path
 from generation.models import EngineBeat, Generation, Media
 from generation.progress import Progress
@@ -43,6 +44,7 @@ __all__ = [
     "Submission",
     "Update",
     "UrlSource",
+    "api_key_allowance",
     "generation_cancel",
     "generation_find",
     "generation_follow",

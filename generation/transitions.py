@@ -4,6 +4,7 @@
     queued | running ─► cancelled          any open state ─► failed
     running ─► queued                      (the account was at fault, or a crash; nothing spent)
     submitting ─► queued                   (refused, or surely never arrived; nothing spent)
+    queued ─► queued                       (in a lower resolution, where nobody may make the one asked for)
 
 Each arrow is a conditional update in one short transaction that also writes an event. Each takes a list, so
 that the engine commits many at once; the answer says who won. A generation that is no longer in the expected
@@ -22,8 +23,8 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.services import Decision
-from generation.changes import Failed, Requeued, ResultFile, Running, Submitted, Submitting, Succeeded
-from generation.models import Generation, GenerationEvent, Media, new_media_id
+from generation.changes import Downgraded, Failed, Requeued, ResultFile, Running, Submitted, Submitting, Succeeded
+from generation.models import RESOLUTION_ASKED, Generation, GenerationEvent, Media, new_media_id
 from generation.notices import events_post
 from jimeng_site.sql import insert_rows, update_where
 
@@ -146,6 +147,32 @@ def mark_requeued(changes: Sequence[Requeued], *, at: datetime) -> set[int]:
         won,
         at,
         lambda each: (Event.REQUEUED, {"reason": each.reason, "text": each.detail, **_passed_over(each)}),
+    )
+    return won
+
+
+@transaction.atomic
+def mark_downgraded(changes: Sequence[Downgraded], *, at: datetime) -> set[int]:
+    """Still waiting for an account, now for less. What was asked for at first is kept in the spec."""
+    specs = dict(Generation.objects.filter(pk__in=[each.generation_id for each in changes]).values_list("pk", "spec"))
+    won = set()
+    for each in changes:
+        before = specs.get(each.generation_id, {})
+        asked = before.get(RESOLUTION_ASKED, each.from_resolution)
+        if _move(
+            each.generation_id,
+            from_=Status.QUEUED,
+            to=Status.QUEUED,
+            spec={**each.spec, RESOLUTION_ASKED: asked},
+            credits_estimated=each.credits_estimated,
+            passed_over=[],
+        ):
+            won.add(each.generation_id)
+    steps = ({"from": each.from_resolution, "to": each.to_resolution, "text": each.reason} for each in changes)
+    _add_events(
+        _event(each.generation_id, Event.DOWNGRADED, at, None, **step)
+        for each, step in zip(changes, steps, strict=True)
+        if each.generation_id in won
     )
     return won
 

@@ -18,6 +18,9 @@ from generation.models import Generation, GenerationEvent, InputImage
 ERRORS: Mapping[str, Promise] = MappingProxyType(
     {
         "invalid_api_key": gettext_lazy("the API key is not valid"),
+        "rate_limit_exceeded": gettext_lazy("the API key has made all requests of this minute; nothing was spent"),
+        "too_many_generations": gettext_lazy("the API key has too many generations at once; nothing was spent"),
+        "key_credits_exhausted": gettext_lazy("the API key has used its credits of today; nothing was spent"),
         "accounts_busy": gettext_lazy("all accounts were busy or resting; nothing was spent"),
         "insufficient_quota": gettext_lazy("no account had enough credits; nothing was spent"),
         "no_accounts": gettext_lazy("no account may serve this; nothing was spent"),
@@ -168,6 +171,11 @@ def _cancelled(facts: dict[str, Any]) -> str:
     return _("Cancelled; nothing was spent.")
 
 
+def _downgraded(facts: dict[str, Any]) -> str:
+    text = _("In %(to)s instead of %(from)s, as its API key allows.") % _known(facts, "from", "to")
+    return f"{text} ({facts['text']})" if "text" in facts else text
+
+
 def _media_stored(facts: dict[str, Any]) -> str:
     return _("File %(number)s was fetched later and is stored.") % {"number": facts.get("position", 0) + 1}
 
@@ -198,6 +206,7 @@ SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = MappingProxyType(
         GenerationEvent.Kind.SUCCEEDED: _succeeded,
         GenerationEvent.Kind.FAILED: _failed,
         GenerationEvent.Kind.CANCELLED: _cancelled,
+        GenerationEvent.Kind.DOWNGRADED: _downgraded,
         GenerationEvent.Kind.MEDIA_STORED: _media_stored,
     }
 )

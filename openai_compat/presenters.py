@@ -62,10 +62,15 @@ class Effective(TypedDict):
     seed: int | None
 
 
+# Made in a lower resolution than was asked for.
+Downgraded = TypedDict("Downgraded", {"from": str, "to": str})
+
+
 class JimengFacts(TypedDict):
     """`ids`: when the request became several generations. `failed`: those of them that brought nothing.
 
     `attached`: this answers a repetition with what was stored before, found by `idempotency_key` or as a `retry`.
+    `downgraded`: where the key allows a lower resolution than the one asked for, and no account may make that.
     """
 
     id: str
@@ -78,6 +83,7 @@ class JimengFacts(TypedDict):
     credits_source: str
     account: str
     attached: NotRequired[Attached]
+    downgraded: NotRequired[Downgraded]
     sandbox: NotRequired[bool]
 
 
@@ -211,6 +217,9 @@ def facts_of(generations: Sequence[Generation], effective: Effective, attached: 
         ]
     if attached:
         facts["attached"] = attached
+    lowered = [each for each in counted or generations if each.resolution_asked != each.spec.get("resolution", "")]
+    if lowered:
+        facts["downgraded"] = {"from": lowered[0].resolution_asked, "to": lowered[0].spec["resolution"]}
     if settings.JIMENG_UPSTREAM == "sandbox":
         facts["sandbox"] = True
     return facts

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from django.http import HttpRequest
 
-from generation.errors import InvalidSpec
+from generation.errors import InvalidSpec, KeyLimitError
 from generation.services import (
     Ask,
     Caller,
@@ -20,6 +20,7 @@ from generation.services import (
     StoredInput,
     Submission,
     UrlSource,
+    api_key_allowance,
     generation_find,
     generation_submit,
     read_inputs,
@@ -29,6 +30,7 @@ from jimeng_site.admission import leave
 from jimeng_site.slots import Slots
 from openai_compat.authentication import put_to_work
 from openai_compat.bodies import OFF_LOOP_BYTES, Body
+from openai_compat.rate_headers import note_allowance
 
 IDEMPOTENCY_KEY_MAX_CHARS: Final = 255
 _CHUNK_BYTES: Final = 256 * 1024
@@ -57,12 +59,12 @@ async def submitted(
 ) -> Submission:
     """The generations of this request: those stored before if it is a repetition, else new ones.
 
-    Lets go of `body` and `sources`, which may be large. Nothing is fetched or spent for a repetition. Raises what
-    reading the inputs, the spec and the queue raise.
+    Notes with `request` what its API key may still ask for. Lets go of `body` and `sources`, which may be large.
+    Nothing is fetched or spent for a repetition. Raises what reading the inputs, the spec and the queue raise.
     """
     caller = await put_to_work(request, caller)
     request_hash = await hash_of(body, operation)
-    asking = partial(_submitted, request, caller, operation=operation, wanted=wanted, request_hash=request_hash)
+    asking = partial(_counted, request, caller, operation=operation, wanted=wanted, request_hash=request_hash)
     try:
         if not sources:
             return await asking(sources=())
@@ -105,6 +107,19 @@ class _UnderWay:
 
 
 _UNDER_WAY: Final = _UnderWay()
+
+
+async def _counted(request: HttpRequest, caller: Caller, **asked: Any) -> Submission:
+    try:
+        submission = await _submitted(request, caller, **asked)
+    except KeyLimitError as error:
+        note_allowance(request, error.allowance)
+        raise
+    counted = submission.allowance
+    if submission.attached and caller.api_key is not None:  # a repetition is not counted, but told of
+        counted = await api_key_allowance(api_key=caller.api_key)
+    note_allowance(request, counted)
+    return submission
 
 
 async def _submitted(

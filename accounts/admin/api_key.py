@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -18,34 +15,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
+from accounts.admin.api_key_actions import ApiKeyActions
 from accounts.admin.filters import KeyStateFilter
+from accounts.api_key_form import ApiKeyForm
 from accounts.api_keys import api_key_mint
-from accounts.display import NOTHING, ago, badge, moment
-from accounts.forms import ApiKeyForm
+from accounts.display import NOTHING, ago, badge, moment, two_lines
 from accounts.models import ApiKey
-
-_ENFORCED = ("enabled", "expires_at", "allowed_models", "response_format")
-_NOT_ENFORCED_YET = (
-    "allowed_accounts",
-    "allowed_tags",
-    "requests_per_minute",
-    "concurrent_generations",
-    "credits_per_day",
-)
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class ApiKeyAdmin(ApiKeyActions, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     form = ApiKeyForm
-    list_display = (
-        "name",
-        "prefix_cell",
-        "enabled",
-        "expires_cell",
-        "last_used_cell",
-        "generations_cell",
-        "owner",
-    )
+    list_display: tuple[str, ...] = ("name", "prefix_cell", "state_cell", "last_used_cell", "owner")
     empty_value_display = NOTHING
     list_filter = (KeyStateFilter,)
     list_filter_submit = True
@@ -53,26 +34,34 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_select_related = ("owner",)
     search_fields = ("name", "prefix")
     search_help_text = gettext_lazy("Name or the beginning of the key")
+    actions = ("enable", "disable", "revoke")
+    actions_detail = ("new_webhook_secret",)
     autocomplete_fields = ("allowed_accounts",)
-    readonly_fields = ("prefix_cell", "made_shown", "last_used_shown", "generations_cell")
+    readonly_fields: tuple[str, ...] = ("prefix_cell", "state_cell", "made_shown", "last_used_shown", "secret_shown")
     fieldsets = (
-        (None, {"fields": ("name", "owner")}),
-        (gettext_lazy("What it may do"), {"fields": _ENFORCED}),
+        (None, {"fields": ("name", "owner", "enabled", "expires_at")}),
         (
-            gettext_lazy("Not enforced yet"),
+            gettext_lazy("What it may ask for"),
+            {"fields": ("allowed_models", "response_format", "downgrades")},
+        ),
+        (
+            gettext_lazy("Limits"),
+            {"fields": ("requests_per_minute", "concurrent_generations", "credits_per_day")},
+        ),
+        (
+            gettext_lazy("Which accounts serve it"),
             {
-                "fields": _NOT_ENFORCED_YET,
-                "description": gettext_lazy(
-                    "These are stored, but this version does not enforce them: do not rely on them."
-                ),
+                "fields": ("allowed_accounts", "allowed_tags"),
+                "description": gettext_lazy("An account may serve if it is named here or has one of the tags."),
             },
         ),
+        (gettext_lazy("Webhook"), {"fields": ("webhook_url", "secret_shown")}),
         (
             gettext_lazy("Use"),
-            {"fields": ("prefix_cell", "made_shown", "last_used_shown", "generations_cell")},
+            {"fields": ("prefix_cell", "state_cell", "made_shown", "last_used_shown")},
         ),
     )
-    add_fieldsets = fieldsets[:-1]
+    add_fieldsets = (*fieldsets[:-2], (gettext_lazy("Webhook"), {"fields": ("webhook_url",)}))
 
     # --- minting ----------------------------------------------------------------------------------
 
@@ -110,36 +99,25 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
     # --- what is shown ----------------------------------------------------------------------------
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        """With `generation_count`, asked per row shown: a join would group a million generations by key."""
-        generations = apps.get_model("generation", "Generation").objects.filter(api_key=OuterRef("pk")).order_by()
-        counted = Subquery(generations.values("api_key").annotate(count=Count("pk")).values("count"))
-        queryset: QuerySet[ApiKey] = super().get_queryset(request)
-        return queryset.annotate(generation_count=Coalesce(counted, 0))
-
     @admin.display(description=gettext_lazy("key"), ordering="prefix")
     def prefix_cell(self, key: ApiKey) -> SafeString:
         return format_html('<span class="font-mono">{}…</span>', key.prefix)
 
-    @admin.display(description=gettext_lazy("expires"), ordering="expires_at")
-    def expires_cell(self, key: ApiKey) -> SafeString | str:
-        if key.expires_at is None:
-            return _("never")
-        if key.expires_at <= timezone.now():
-            return badge(_("expired"), "danger", hint=moment(key.expires_at))
-        return moment(key.expires_at)
+    @admin.display(description=gettext_lazy("state"), ordering="enabled")
+    def state_cell(self, key: ApiKey) -> SafeString | str:
+        until = "" if key.expires_at is None else moment(key.expires_at)
+        if key.is_revoked:
+            return badge(_("revoked"), "danger", hint=_("It never works again."))
+        if not key.enabled:
+            return badge(_("disabled"), "plain")
+        if not key.works(timezone.now()):
+            return badge(_("expired"), "danger", hint=until)
+        below = _("until %(time)s") % {"time": until} if until else ""
+        return two_lines(badge(_("works"), "success"), below)
 
     @admin.display(description=gettext_lazy("last used"), ordering="last_used_at")
     def last_used_cell(self, key: ApiKey) -> SafeString | str:
         return ago(key.last_used_at, at=timezone.now())
-
-    @admin.display(description=gettext_lazy("generations"), ordering="generation_count")
-    def generations_cell(self, key: ApiKey) -> SafeString | str:
-        count: int = key.generation_count  # type: ignore[attr-defined]  # annotated
-        if not count:
-            return NOTHING
-        url = reverse("admin:generation_generation_changelist")
-        return format_html('<a class="text-link" href="{}?api_key__id__exact={}">{}</a>', url, key.pk, count)
 
     @admin.display(description=gettext_lazy("made"))
     def made_shown(self, key: ApiKey) -> str:
@@ -148,3 +126,9 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     @admin.display(description=gettext_lazy("last used"))
     def last_used_shown(self, key: ApiKey) -> str:
         return moment(key.last_used_at)
+
+    @admin.display(description=gettext_lazy("secret"))
+    def secret_shown(self, key: ApiKey) -> str:
+        if not key.webhook_secret_encrypted:
+            return _("none yet: make one with the button above, else webhooks are not signed")
+        return _("there is one; it is never shown again")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.validators import URLValidator
 from django.db import models
@@ -9,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
+
+REVOKED_PREFIX = "revoked-"  # instead of a hash: no key has it
 
 
 class ApiKey(models.Model):
@@ -62,3 +66,10 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.key_hash.startswith(REVOKED_PREFIX)
+
+    def works(self, at: datetime) -> bool:
+        return self.enabled and not self.is_revoked and (self.expires_at is None or self.expires_at > at)

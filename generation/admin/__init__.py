@@ -1,7 +1,8 @@
 """The operator's desk: generations (read-only: what was asked, who served it, what it cost), aliases, prices."""
 
 from generation.admin.alias import ModelAliasAdmin
+from generation.admin.api_key import UsedApiKeyAdmin
 from generation.admin.generation import GenerationAdmin
 from generation.admin.price import PriceAdmin
 
-__all__ = ["GenerationAdmin", "ModelAliasAdmin", "PriceAdmin"]
+__all__ = ["GenerationAdmin", "ModelAliasAdmin", "PriceAdmin", "UsedApiKeyAdmin"]

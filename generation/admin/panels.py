@@ -22,6 +22,7 @@ _SPEC_LABELS: dict[str, Promise] = {
     "count": gettext_lazy("pictures"),
     "ratio": gettext_lazy("ratio"),
     "resolution": gettext_lazy("resolution"),
+    "resolution_asked": gettext_lazy("resolution asked for"),
     "negative_prompt": gettext_lazy("negative prompt"),
     "sample_strength": gettext_lazy("sample strength"),
     "seed": gettext_lazy("seed"),

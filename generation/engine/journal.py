@@ -132,6 +132,7 @@ class Journal:
         self._load: Batcher[int, Work | None] = Batcher(_load_work, limit=BATCH, name="load-work")
         self.submitting = self._batcher(transitions.mark_submitting)
         self.submitted = self._batcher(transitions.mark_submitted)
+        self.downgraded = self._batcher(transitions.mark_downgraded)
         self.requeued = self._batcher(transitions.mark_requeued, frees=True)
         self.succeeded = self._batcher(transitions.mark_succeeded, final=True, frees=True)
         self.failed = self._batcher(transitions.mark_failed, final=True, frees=True)

@@ -9,9 +9,8 @@ from typing import Protocol
 
 from django.conf import settings
 
-from accounts.errors import PoolBusy
 from generation.engine.batching import Batcher
-from generation.engine.births import Birth, store_new
+from generation.engine.births import Birth, Refusal, store_new
 from generation.engine.completion import CompletionHub
 from generation.engine.embedded import EmbeddedRunner
 from generation.engine.pace import Pace
@@ -44,7 +43,7 @@ class Runtime:
     client: UpstreamClient
     hub: CompletionHub
     runner: Runner
-    births: Batcher[Birth, list[Generation] | PoolBusy]
+    births: Batcher[Birth, list[Generation] | Refusal]
     """Stores the rows of one request; those that arrive together share a transaction."""
 
 
@@ -58,7 +57,7 @@ def current() -> Runtime | None:
     return _Process.runtime
 
 
-async def _store_new(requests: list[Birth]) -> list[list[Generation] | PoolBusy]:
+async def _store_new(requests: list[Birth]) -> list[list[Generation] | Refusal]:
     return await in_database(store_new, requests)
 
 
@@ -78,7 +77,7 @@ async def start(*, client: UpstreamClient | None = None, pace: Pace | None = Non
     client = client or new_client()
     hub = CompletionHub()
     runner = EmbeddedRunner(client, hub, pace=pace)
-    births: Batcher[Birth, list[Generation] | PoolBusy] = Batcher(_store_new, limit=BIRTHS_AT_ONCE, name="births")
+    births: Batcher[Birth, list[Generation] | Refusal] = Batcher(_store_new, limit=BIRTHS_AT_ONCE, name="births")
     hub.start()
     await runner.start()
     _Process.runtime = Runtime(client=client, hub=hub, runner=runner, births=births)

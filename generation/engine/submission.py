@@ -15,10 +15,11 @@ from dataclasses import replace
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.errors import GatewayError, PoolBusy
+from accounts.errors import GatewayError, PoolBusy, PoolOutOfCredits
 from accounts.rotation import FailureClass
 from generation import changes
 from generation.engine.claims import LostRace, Want
+from generation.engine.downgrades import downgraded
 from generation.engine.journal import Work
 from generation.engine.tools import Held, Tools
 from generation.errors import OutcomeUnknown, UpstreamUnreachable
@@ -74,6 +75,9 @@ async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
                 claim = await tools.desk.claim(want, waited_s=waited_s)
         except TimeoutError as error:
             raise PoolBusy("No account came free before the deadline; nothing was spent.") from error
+        except PoolOutOfCredits as refusal:
+            work, last_refusal = await downgraded(work, refusal, tools), None
+            continue
         except PoolBusy as error:
             # Why the last one refused says more than that all are resting now, unless that is the reason itself.
             if last_refusal is None or isinstance(last_refusal, PoolBusy):

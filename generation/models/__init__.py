@@ -2,9 +2,10 @@
 
 from generation.models.facts import EngineBeat, ModelAlias, Price, UsageHour
 from generation.models.files import InputImage, Media, UploadedImage, new_media_id
-from generation.models.request import Generation, GenerationEvent, new_generation_id
+from generation.models.request import RESOLUTION_ASKED, Generation, GenerationEvent, new_generation_id
 
 __all__ = [
+    "RESOLUTION_ASKED",
     "EngineBeat",
     "Generation",
     "GenerationEvent",

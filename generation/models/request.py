@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, ApiKey
 from generation.querysets import GenerationQuerySet
 
+RESOLUTION_ASKED = "resolution_asked"  # in `Generation.spec`, beside what is made: only after a downgrade
 PUBLIC_ID_BYTES = 12  # 96 random bits: not guessable, short enough to read out
 
 
@@ -121,6 +122,12 @@ class Generation(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def resolution_asked(self) -> str:
+        """The resolution in `spec`, unless it had to be lowered: then the one before that."""
+        asked: str = self.spec.get(RESOLUTION_ASKED) or self.spec.get("resolution", "")
+        return asked
 
 
 class GenerationEvent(models.Model):

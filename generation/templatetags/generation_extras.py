@@ -44,6 +44,7 @@ EVENT_COLOURS: Mapping[str, Colour] = MappingProxyType(
         GenerationEvent.Kind.SUCCEEDED: "success",
         GenerationEvent.Kind.FAILED: "danger",
         GenerationEvent.Kind.CANCELLED: "plain",
+        GenerationEvent.Kind.DOWNGRADED: "warning",
         GenerationEvent.Kind.MEDIA_STORED: "success",
     }
 )

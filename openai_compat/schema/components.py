@@ -38,13 +38,24 @@ ERRORS: Final[dict[int, tuple[str, str]]] = {
     ),
     413: ("TooLarge", "The request body is too large."),
     415: ("UnsupportedMediaType", "The request body is neither JSON nor a form."),
-    429: ("TooManyRequests", "All accounts are busy (`accounts_busy`) or out of credits (`insufficient_quota`)."),
+    429: (
+        "TooManyRequests",
+        (
+            "All accounts are busy (`accounts_busy`) or out of credits (`insufficient_quota`), or this key may "
+            "not have more now (`rate_limit_exceeded`, `too_many_generations`, `key_credits_exhausted`)."
+        ),
+    ),
     500: ("InternalError", "A bug; the log has the request id."),
     502: ("BadGateway", "Jimeng failed. Credits may be spent: do not repeat it on your own."),
     503: ("Unavailable", "Jimeng cannot be reached, or no account can serve. Nothing was spent."),
     504: ("StillRunning", "It took too long. It was paid for: `GET /v1/generations/{id}` tells how it ends."),
 }
 _WITH_RETRY: Final = (429, 503)
+RATE_LIMIT_HEADERS: Final = (
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-reset-requests",
+)
 
 
 def error_responses(*statuses: int) -> dict[str, Schema]:
@@ -79,7 +90,11 @@ def components() -> dict[str, Any]:
 
 
 def _error_response(status: int, text: str) -> Schema:
-    names = ["x-request-id", "x-should-retry", *(["Retry-After", "retry-after-ms"] if status in _WITH_RETRY else [])]
+    names = ["x-request-id", "x-should-retry"]
+    if status in _WITH_RETRY:
+        names += ["Retry-After", "retry-after-ms"]
+    if status == 429:
+        names += RATE_LIMIT_HEADERS
     return {
         "description": text,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
@@ -103,6 +118,9 @@ _HEADERS: Final = {
     "Retry-After": _header("Seconds to wait, where waiting helps.", pattern="^[0-9]+$"),
     "retry-after-ms": _header("The same in milliseconds.", pattern="^[0-9]+$"),
     "openai-poll-after-ms": _header("When asking again is worth it, in milliseconds.", pattern="^[0-9]+$"),
+    "x-ratelimit-limit-requests": _header("Requests a minute of this key, where they are limited.", pattern="^[0-9]+$"),
+    "x-ratelimit-remaining-requests": _header("How many of them are left.", pattern="^[0-9]+$"),
+    "x-ratelimit-reset-requests": _header("When the next one comes free: `12s`.", pattern="^[0-9]+s$"),
     "Location": _header("Where to ask for it.", format="uri"),
     "Preference-Applied": _header("`respond-async`"),
     "Content-Range": _header("Which bytes of the file these are."),

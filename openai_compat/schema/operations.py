@@ -18,7 +18,7 @@ from typing import Any, Final
 from openai_compat.schema import requests
 from openai_compat.schema.building import json_answer, operation, or_events, parameter
 from openai_compat.schema.chat import CHAT_REQUEST
-from openai_compat.schema.components import BEARER
+from openai_compat.schema.components import BEARER, RATE_LIMIT_HEADERS
 from openai_compat.schema.typed import Schema, ref
 from openai_compat.submitting import IDEMPOTENCY_KEY_MAX_CHARS
 
@@ -36,8 +36,9 @@ _PREFER: Final = parameter("header", "Prefer", "`respond-async` answers at once 
 _VIDEO_ID: Final = parameter("path", "video_id", "`gen_…`, as the answer named it.")
 _GENERATION_ID: Final = parameter("path", "generation_id", "`gen_…`, as an answer or an error named it.")
 _MODEL_ID: Final = parameter("path", "model_id", "The name of a model or an alias.")
-_PICTURES: Final = or_events(json_answer(ref("ImagesResponse"), "The pictures."))
+_PICTURES: Final = or_events(json_answer(ref("ImagesResponse"), "The pictures.", *RATE_LIMIT_HEADERS))
 _JOB: Final = json_answer(ref("OpenAIVideo"), "The job.", "openai-poll-after-ms")
+_NEW_JOB: Final = json_answer(ref("OpenAIVideo"), "The job.", "openai-poll-after-ms", *RATE_LIMIT_HEADERS)
 
 
 def _images(operation_id: str, summary: str, body: Schema, description: str = "") -> dict[str, Any]:
@@ -68,8 +69,15 @@ VIDEOS_GENERATIONS: Final = operation(
     body=requests.VIDEO_WAITED,
     parameters=(_IDEMPOTENCY_KEY, _PREFER),
     answers={
-        200: json_answer(ref("VideoAnswer"), "The video."),
-        202: json_answer(ref("VideoGeneration"), "The job.", "Location", "Preference-Applied", "openai-poll-after-ms"),
+        200: json_answer(ref("VideoAnswer"), "The video.", *RATE_LIMIT_HEADERS),
+        202: json_answer(
+            ref("VideoGeneration"),
+            "The job.",
+            "Location",
+            "Preference-Applied",
+            "openai-poll-after-ms",
+            *RATE_LIMIT_HEADERS,
+        ),
     },
     errors=_SUBMITTING,
 )
@@ -87,7 +95,7 @@ VIDEOS_CREATE: Final = operation(
     "A job that makes a video",
     body=requests.VIDEO,
     parameters=(_IDEMPOTENCY_KEY,),
-    answers={200: _JOB},
+    answers={200: _NEW_JOB},
     errors=_SUBMITTING,
 )
 VIDEOS_LIST: Final = operation(
@@ -145,7 +153,11 @@ CHAT_COMPLETIONS: Final = operation(
     "Pictures and videos by chat",
     body={"required": True, "content": {"application/json": {"schema": CHAT_REQUEST}}},
     parameters=(_IDEMPOTENCY_KEY,),
-    answers={200: or_events(json_answer(ref("ChatCompletion"), "The results, as Markdown and in `message.images`."))},
+    answers={
+        200: or_events(
+            json_answer(ref("ChatCompletion"), "The results, as Markdown and in `message.images`.", *RATE_LIMIT_HEADERS)
+        )
+    },
     errors=_SUBMITTING,
 )
 

@@ -19,6 +19,7 @@ from generation.services import Caller
 from openai_compat.authentication import authenticate
 from openai_compat.errors import exception_handler
 from openai_compat.negotiation import IgnoreAccept
+from openai_compat.rate_headers import rate_headers
 
 
 class AsyncAPIView(APIView):
@@ -51,6 +52,8 @@ class AsyncAPIView(APIView):
             place = getattr(request, "body_place", None)
             if place is not None:
                 place.give_back()
+        for name, value in rate_headers(request):
+            response[name] = value
         return response
 
     async def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # async

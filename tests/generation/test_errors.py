@@ -7,7 +7,13 @@ import pytest
 from generation import errors
 from generation.errors import GatewayError, error_class, leaves
 
-SAFE = {errors.PoolBusy, errors.UpstreamLoginExpired, errors.UpstreamUnreachable}
+SAFE = {
+    errors.KeyRateLimited,
+    errors.KeyTooBusy,
+    errors.PoolBusy,
+    errors.UpstreamLoginExpired,
+    errors.UpstreamUnreachable,
+}
 
 
 def test_every_leaf_has_a_code_and_words_of_its_own() -> None:
@@ -21,11 +27,11 @@ def test_the_tree_is_what_its_docstring_draws() -> None:
     drawn = errors.__doc__ or ""
     assert {leaf.__name__ for leaf in leaves() if leaf.__module__.startswith(("accounts", "generation"))} == {
         word for word in (line.strip(" │├└─").split(" ")[0] for line in drawn.splitlines()) if hasattr(errors, word)
-    } - {"GatewayError", "PoolError", "RequestError"}
+    } - {"GatewayError", "KeyLimitError", "PoolError", "RequestError"}
 
 
 def test_branches_are_no_leaves() -> None:
-    assert not {GatewayError, errors.PoolError, errors.RequestError} & set(leaves())
+    assert not {GatewayError, errors.KeyLimitError, errors.PoolError, errors.RequestError} & set(leaves())
 
 
 @pytest.mark.parametrize("leaf", leaves())
