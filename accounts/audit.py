@@ -26,8 +26,8 @@ def change_in_words(entry: LogEntry) -> str:
     """What an entry says was done, in the current language: ours, or as Django's own forms wrote it."""
     for part in _parts(entry.change_message):
         if "text" in part:
-            text: str = gettext(part["text"])
-            return text % part.get("facts", {})
+            text = str(gettext(part["text"]))
+            return text % dict(part.get("facts", {}))
     return str(entry.get_change_message())
 
 

@@ -25,6 +25,7 @@ from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.media import MediaFetcher
 from generation.engine.recovery import recover
+from generation.engine.sums import usage_duty
 from generation.engine.timing import Forecaster
 from generation.engine.tools import Tools
 from generation.engine.watcher import Watcher
@@ -72,7 +73,7 @@ class EngineLock:
 
 def engine_duties(tools: Tools) -> list[Duty]:
     """All that the engine does beside jobs, probes and files; modules of their own hold each."""
-    return []
+    return [usage_duty()]
 
 
 class EmbeddedRunner:
