@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from django.db import transaction
-from django.db.models import Count, F, FloatField, Func, Max, Q, Sum
+from django.db import connection, transaction
+from django.db.models import Count, F, FloatField, Func, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from generation.models import Generation, UsageHour
@@ -63,8 +63,8 @@ def hour_of(instant: datetime) -> datetime:
 
 
 @transaction.atomic
-def usage_sum_hour(*, hour: datetime) -> int:
-    """Make the sums of one whole hour anew. Returns how many generations ended in it."""
+def usage_sum_hour(*, hour: datetime) -> None:
+    """Make the sums of one whole hour anew."""
     accepted = ~Q(history_record_id="")
     waited = SecondsBetween(F("created_at"), F("submitted_at"))
     found = (
@@ -79,10 +79,21 @@ def usage_sum_hour(*, hour: datetime) -> int:
             ran_s=Coalesce(Sum(SecondsBetween(F("submitted_at"), F("finished_at"))), 0.0),
         )
     )
-    rows = [UsageHour(hour=hour, **row) for row in found]
     UsageHour.objects.filter(hour=hour).delete()
-    UsageHour.objects.bulk_create(rows, batch_size=500)
-    return sum(row.generations for row in rows)
+    _insert(hour, found)
+
+
+def _insert(hour: datetime, sums: QuerySet[Any, Any]) -> None:
+    """INSERT … SELECT: the rows of a busy hour, which are many, need not come here and go back."""
+    quote = connection.ops.quote_name
+    names = [*sums.query.values_select, *sums.query.annotation_select]
+    columns = ", ".join(quote(name) for name in ("hour", *names))
+    select, params = sums.query.sql_with_params()
+    table = quote(UsageHour._meta.db_table)
+    at = UsageHour._meta.get_field("hour").get_db_prep_save(hour, connection)
+    with connection.cursor() as cursor:
+        sql = f"INSERT INTO {table} ({columns}) SELECT %s, sums.* FROM ({select}) sums"  # noqa: S608  (our own names)
+        cursor.execute(sql, [at, *params])
 
 
 def usage_sum_next(*, since: datetime) -> datetime | None:

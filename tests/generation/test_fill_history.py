@@ -26,7 +26,7 @@ class FillHistoryTests(TestCase):
         assert set(Generation.objects.values_list("status", flat=True)) <= {"succeeded", "failed", "cancelled"}
         assert UsageHour.objects.aggregate(Sum("generations"))["generations__sum"] == 300
         for model in (AccountEvent, CreditSnapshot, GenerationEvent, Media):
-            assert model.objects.exists()  # type: ignore[attr-defined]  # each has a manager
+            assert model.objects.exists()
         times = list(Generation.objects.order_by("pk").values_list("created_at", flat=True))
         assert times == sorted(times)
 

@@ -40,15 +40,14 @@ class SumTests(TestCase):
         make_ended(at=NOON + timedelta(minutes=59, seconds=59), api_key=key, account=account, waited_s=4.5)
         make_ended(at=NOON, status=Status.FAILED, error_code="generation_failed")
         make_ended(at=NOON + timedelta(hours=1), api_key=key)  # of the next hour
-        assert usage_sum_hour(hour=NOON) == 3
+        usage_sum_hour(hour=NOON)
+        assert UsageHour.objects.filter(hour=NOON).count() == 2
         both = UsageHour.objects.get(status="succeeded")
         assert (both.api_key_id, both.account_id, both.model, both.kind) == (key.pk, account.pk, "jimeng-4.5", "image")
         assert (both.hour, both.generations, both.credits) == (NOON, 2, 10)
-        assert (both.waited_s, both.waited_max_s, both.ran_s) == (
-            pytest.approx(6.0, abs=0.01),
-            pytest.approx(4.5, abs=0.01),
-            pytest.approx(60.0, abs=0.01),
-        )
+        assert both.waited_s == pytest.approx(6.0, abs=0.01)
+        assert both.waited_max_s == pytest.approx(4.5, abs=0.01)
+        assert both.ran_s == pytest.approx(60.0, abs=0.01)
 
     def test_only_what_jimeng_accepted_has_cost_credits(self) -> None:
         make_ended(at=NOON, status=Status.FAILED, error_code="accounts_busy", history_record_id="", submitted_at=None)
@@ -130,7 +129,7 @@ class ReadingTests(TestCase):
     def test_every_hour_is_there_even_without_anything(self) -> None:
         hours = usage_by_hour(since=NOON - timedelta(hours=1), until=NOON + timedelta(hours=2, minutes=5))
         assert [(each.succeeded, each.failed) for _, each in hours] == [(0, 0), (1, 1), (2, 0), (0, 0)]
-        assert [hour for hour, _ in hours][0] == NOON - timedelta(hours=1)
+        assert hours[0][0] == NOON - timedelta(hours=1)
 
     def test_the_whole_is_weighted_by_what_succeeded(self) -> None:
         total = usage_total(usage_by_hour(since=NOON, until=NOON + timedelta(hours=1)))

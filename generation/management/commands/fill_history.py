@@ -47,9 +47,9 @@ class Command(BaseCommand):
             keys = [api_key_mint(name=f"client {number:02d}")[0] for number in range(1, options["keys"] + 1)]
         self._generations(options["generations"], accounts, keys, at=now, chance=chance)
         hours = sum(1 for _ in usage_rebuild())
-        with connection.cursor() as cursor:
-            # Without statistics the planner guesses; the servers make them on their own in time.
-            cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")  # as it does on its own in time; SQLite has no statistics here, as in life
         self.stdout.write(f"Done; the sums of {hours} hours are made.")
 
     def _generations(
