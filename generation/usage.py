@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from django.db.models import Count, F, FloatField, Func, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from accounts.models import Account, ApiKey
+from generation.catalog import MODELS
 from generation.models import Generation, UsageHour
 
 HOUR = timedelta(hours=1)
@@ -132,41 +134,52 @@ def _status(value: str) -> Any:
     return Coalesce(Sum("generations", filter=Q(status=value)), 0)
 
 
-_SUMS = {
+_COUNTS = {
     "succeeded": _status("succeeded"),
     "failed": _status("failed"),
     "cancelled": _status("cancelled"),
-    "credits": Coalesce(Sum("credits"), 0),
+    "spent": Coalesce(Sum("credits"), 0),
+}
+_WAITS = {
     "waited_total_s": Coalesce(Sum("waited_s", filter=Q(status="succeeded")), 0.0),
     "waited_max_s": Coalesce(Max("waited_max_s", filter=Q(status="succeeded")), 0.0),
 }
 
 
-def _sums(row: Mapping[str, Any]) -> Sums:
-    waited_total_s = row["waited_total_s"]
-    return Sums(
-        succeeded=row["succeeded"],
-        failed=row["failed"],
-        cancelled=row["cancelled"],
-        credits=row["credits"],
-        waited_s=waited_total_s / row["succeeded"] if row["succeeded"] else None,
-        waited_max_s=row["waited_max_s"],
-    )
+def _counts(row: Mapping[str, Any]) -> Sums:
+    return Sums(succeeded=row["succeeded"], failed=row["failed"], cancelled=row["cancelled"], credits=row["spent"])
+
+
+def _with_waits(row: Mapping[str, Any]) -> Sums:
+    waited_s = row["waited_total_s"] / row["succeeded"] if row["succeeded"] else None
+    return replace(_counts(row), waited_s=waited_s, waited_max_s=row["waited_max_s"])
 
 
 def usage_by_hour(*, since: datetime, until: datetime) -> list[tuple[datetime, Sums]]:
     """Each hour from that of `since` to that of `until`, oldest first; hours without anything are there, empty."""
     first = hour_of(since)
-    rows = UsageHour.objects.filter(hour__gte=first, hour__lte=until).order_by().values("hour").annotate(**_SUMS)
-    known = {row["hour"]: _sums(row) for row in rows}
+    sums = UsageHour.objects.filter(hour__gte=first, hour__lte=until).order_by().values("hour")
+    known = {row["hour"]: _with_waits(row) for row in sums.annotate(**_COUNTS, **_WAITS)}
     count = int((hour_of(until) - first) / HOUR) + 1
     return [(hour, known.get(hour, Sums())) for hour in (first + HOUR * number for number in range(count))]
 
 
 def usage_by(dimension: Dimension, *, since: datetime, most: int) -> list[tuple[Any, Sums]]:
-    """Who spent most credits since then: keys, accounts (primary keys; None: none, or it is gone) or models."""
-    rows = UsageHour.objects.filter(hour__gte=hour_of(since)).order_by().values(dimension).annotate(**_SUMS)
-    return [(row[dimension], _sums(row)) for row in rows.order_by("-credits", "-succeeded", dimension)[:most]]
+    """Who spent most credits since then, without waits: keys, accounts (primary keys) or models that are there still.
+
+    Naming all that there are lets both databases read one index in its order, and sort nothing.
+    """
+    known: Any = {"api_key_id": ApiKey.objects.values("pk"), "account_id": Account.objects.values("pk")}
+    chosen = UsageHour.objects.filter(
+        **{f"{dimension}__in": known.get(dimension, list(MODELS)), "hour__gte": hour_of(since)}
+    )
+    rows = chosen.order_by().values(dimension).annotate(**_COUNTS).order_by("-spent", "-succeeded", dimension)[:most]
+    return [(row[dimension], _counts(row)) for row in rows]
+
+
+def usage_of(dimension: Dimension, value: int | str, *, since: datetime) -> Sums:
+    """What one key, account or model did in the whole hours since then, without waits."""
+    return _counts(UsageHour.objects.filter(**{dimension: value, "hour__gte": hour_of(since)}).aggregate(**_COUNTS))
 
 
 def usage_total(hours: Sequence[tuple[datetime, Sums]]) -> Sums:

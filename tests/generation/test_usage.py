@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from generation.engine.sums import UsageSums
 from generation.models import Generation, UsageHour
-from generation.usage import Sums, hour_of, usage_by, usage_by_hour, usage_rebuild, usage_sum_hour, usage_total
+from generation.usage import (
+    Sums,
+    hour_of,
+    usage_by,
+    usage_by_hour,
+    usage_of,
+    usage_rebuild,
+    usage_sum_hour,
+    usage_total,
+)
 from tests.factories import make_account, make_api_key, make_generation
 
 Status = Generation.Status
@@ -141,7 +150,13 @@ class ReadingTests(TestCase):
 
     def test_who_spends_most_comes_first(self) -> None:
         found = usage_by("api_key_id", since=NOON, most=3)
-        wanted = [(self.keys[1].pk, 10), (self.keys[0].pk, 5), (None, 5)]
+        wanted = [(self.keys[1].pk, 10), (self.keys[0].pk, 5)]
         assert [(key, each.credits) for key, each in found] == wanted
         assert [model for model, _ in usage_by("model", since=NOON, most=9)] == ["jimeng-4.5", "jimeng-3.1"]
         assert usage_by("model", since=NOON + timedelta(hours=1), most=9)[0][1].succeeded == 2
+
+    def test_one_of_them_alone(self) -> None:
+        found = usage_of("api_key_id", self.keys[1].pk, since=NOON)
+        assert (found.succeeded, found.failed, found.credits) == (2, 0, 10)
+        assert usage_of("model", "jimeng-3.1", since=NOON).failed == 1
+        assert usage_of("model", "jimeng-3.1", since=NOON + timedelta(hours=1)) == Sums()
