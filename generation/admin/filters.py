@@ -97,6 +97,7 @@ class WhenFilter(QuestionFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Promise]]:
         return [
+            ("day", _("the last 24 hours")),
             ("today", _("today")),
             ("yesterday", _("yesterday")),
             ("week", _("the last 7 days")),
@@ -105,19 +106,19 @@ class WhenFilter(QuestionFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: GenerationQuerySet) -> GenerationQuerySet:
-        today = _midnight()
-        month = today - timedelta(days=29)
-        match self.value():
-            case "today":
-                return queryset.asked_since(today)
-            case "yesterday":
-                return queryset.asked_since(today - timedelta(days=1)).asked_before(today)
-            case "week":
-                return queryset.asked_since(today - timedelta(days=6))
-            case "month":
-                return queryset.asked_since(month)
-            case "older":
-                return queryset.asked_before(month)
+        now, today = timezone.now(), _midnight()
+        since = {
+            "day": now - timedelta(hours=24),
+            "today": today,
+            "yesterday": today - timedelta(days=1),
+            "week": now - timedelta(days=7),
+            "month": now - timedelta(days=30),
+        }
+        chosen = self.value() or ""
+        if chosen in since:
+            queryset = queryset.asked_since(since[chosen])
+        if chosen in ("yesterday", "older"):
+            queryset = queryset.asked_before(today if chosen == "yesterday" else since["month"])
         return queryset
 
 

@@ -56,6 +56,16 @@ def status_badge(generation: Generation) -> SafeString:
 
 
 @register.filter
+def status_colour(generation: Generation) -> Colour:
+    return STATUS_COLOURS[generation.status]
+
+
+@register.filter
+def error_words(code: str) -> str:
+    return error_in_words(code)
+
+
+@register.filter
 def duration(generation: Generation) -> str:
     """From the request to its end, or until now: `8.4 s`, `3 min 20 s`."""
     end = generation.finished_at or timezone.now()
