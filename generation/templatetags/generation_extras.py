@@ -72,6 +72,18 @@ def duration(generation: Generation) -> str:
     return seconds((end - generation.created_at).total_seconds())
 
 
+@register.filter
+def span_words(value_s: float | None) -> str:
+    """A time in seconds; nothing for None."""
+    return display.NOTHING if value_s is None else seconds(value_s)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0…1 as `97.3 %`; nothing for None."""
+    return display.NOTHING if share is None else f"{100 * share:.1f} %"
+
+
 def seconds(value_s: float) -> str:
     if value_s < 60:
         return _("%(seconds)s s") % {"seconds": f"{value_s:.1f}"}
