@@ -45,7 +45,6 @@ class AccountAdmin(AccountActions, AccountSaving, ModelAdmin):  # type: ignore[m
     list_filter = (AccountStateFilter, HealthFilter, TagFilter, AccountSourceFilter)
     list_filter_submit = True
     show_facets = admin.ShowFacets.NEVER
-    show_full_result_count = False
     search_fields = ("name", "screen_name", "sessionid_tail")
     search_help_text = _("Name, Jimeng name or the last four characters")
     list_per_page = 50

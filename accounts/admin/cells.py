@@ -42,7 +42,7 @@ def health(account: Account, *, at: datetime) -> SafeString:
     """The badge; below it why it is ill, since when, and until when."""
     badges = badge(account.get_health_display(), HEALTH_COLOURS[account.health])
     if not account.enabled:
-        badges = format_html("{} {}", badges, badge(_("disabled"), "plain"))
+        badges = format_html("<span>{} {}</span>", badges, badge(_("disabled"), "plain"))
     return two_lines(badges, " · ".join(filter(None, [rest_words(account, at=at), since_words(account, at=at)])))
 
 

@@ -15,6 +15,7 @@ from accounts.models import Account, CreditSnapshot
 
 DAYS = 30
 LABELS = 5
+MARGIN = timedelta(hours=12)  # so that what lapses last is not at the very edge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def credit_chart(account: Account, *, at: datetime) -> CreditChart | None:
     if not snapshots:
         return None
     coming = _lapses(account, at=at)
-    until = max([at, *(when for when, _credits in coming)])
+    until = max([at, *(when for when, _credits in coming)]) + MARGIN
     totals = [(each.at, float(each.gift + each.purchase + each.vip)) for each in snapshots]
     paid = [(each.at, float(each.purchase + each.vip)) for each in snapshots]
     top = nice_top(max(total for _at, total in totals))

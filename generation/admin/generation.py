@@ -67,6 +67,7 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
     actions = None
     search_fields = ("prompt",)
     search_help_text = _("A whole id (gen_…), or words of the prompt of the newest 30,000")
+    list_before_template = "admin/generation/searched.html"
     change_form_before_template = "admin/generation/generation_files.html"
     change_form_after_template = "admin/generation/generation_timeline.html"
     fieldsets = (

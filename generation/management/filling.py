@@ -108,7 +108,8 @@ def moments(count: int, *, until: datetime, chance: random.Random) -> list[datet
         first + timedelta(days=day, hours=hour, seconds=chance.random() * 3600)
         for day, hour in zip(days, hours, strict=True)
     )
-    return sorted(at if at < until else at - timedelta(days=1) for at in found)
+    # What would be later today is moved to some earlier day.
+    return sorted(at if at < until else at - timedelta(days=chance.randrange(1, DAYS)) for at in found)
 
 
 class Writer:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jimeng_site.dashboard.notes import notes
 from jimeng_site.dashboard.pool import open_alerts, pool
@@ -17,6 +18,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What unfold asks for before it shows the page. A fixed number of queries, whatever there is."""
     at = timezone.now()
     may = request.user.has_perm
+    context["title"] = _("Dashboard")
     if may("accounts.view_account"):
         context["pool"] = state = pool(at=at)
         context["notes"] = notes(state, at=at)

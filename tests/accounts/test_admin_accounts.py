@@ -94,7 +94,7 @@ class AccountListTests(AdminTestCase):
     def test_the_number_of_queries_does_not_grow_with_the_accounts(self) -> None:
         for _ in range(3):
             make_account()
-        with self.assertNumQueries(5):  # session, user, tags, count, accounts
+        with self.assertNumQueries(6):  # session, user, tags, count twice (of all, of the filtered), accounts
             self.client.get(LIST)
 
     def test_filters_answer_questions(self) -> None:

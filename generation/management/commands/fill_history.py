@@ -92,9 +92,9 @@ def _accounts(count: int, *, at: datetime, chance: random.Random) -> list[Accoun
         account.checked_in_on = at.date() if chance.random() < 0.9 else None
         account.health = Health.ALIVE
         _ails(account, number, at=at)
+        _snapshots(account, at=at, chance=chance)
         account.save()
         events += _events(account, at=at, chance=chance)
-        _snapshots(account, at=at, chance=chance)
     insert_rows(AccountEvent, ("account", "kind", "at", "actor", "detail"), events)
     return accounts
 
@@ -126,7 +126,7 @@ def _events(account: Account, *, at: datetime, chance: random.Random) -> list[tu
 
 def _snapshots(account: Account, *, at: datetime, chance: random.Random) -> None:
     """A gift each morning that is used up during the day, more or less."""
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for day in range(DAYS, -1, -1):
         gift = chance.randrange(60, 130)
         for part in range(4):
@@ -135,4 +135,6 @@ def _snapshots(account: Account, *, at: datetime, chance: random.Random) -> None
                 rows.append(
                     (account.pk, max(0, gift - part * chance.randrange(10, 40)), account.purchase_credits, 0, when)
                 )
+    if account.credits != 0:
+        account.gift_credits = rows[-1][1]
     insert_rows(CreditSnapshot, ("account", "gift", "purchase", "vip", "at"), rows)
