@@ -16,6 +16,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Sections with their links; those that the user may not view are left out by unfold."""
     return [
         {
+            "title": "",
+            "items": [{"title": _("Dashboard"), "icon": "dashboard", "link": reverse_lazy("admin:index")}],
+        },
+        {
             "title": _("Pool"),
             "items": [
                 _item(_("Accounts"), "group", "accounts", "account"),
@@ -57,6 +61,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "separator": True,
             "items": [
                 _item(_("Users"), "person", "auth", "user"),
+                _item(_("Audit log"), "history", "admin", "logentry"),
                 {"title": _("API reference"), "icon": "api", "link": reverse_lazy("docs")},
             ],
         },

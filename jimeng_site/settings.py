@@ -222,5 +222,6 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "STYLES": ["jimeng_site.navigation.admin_styles"],
     "ENVIRONMENT": "jimeng_site.navigation.environment",
+    "DASHBOARD_CALLBACK": "jimeng_site.dashboard.dashboard",
     "SIDEBAR": {"navigation": "jimeng_site.navigation.sidebar"},
 }

@@ -1,9 +1,10 @@
-"""The operator's desk for the pool: accounts, API keys and the users of the admin itself."""
+"""The operator's desk for the pool: accounts, API keys, the users of the admin itself, and what they did."""
 
 from accounts.admin.account import AccountAdmin
 from accounts.admin.alert import AlertAdmin
 from accounts.admin.alert_channel import AlertChannelAdmin
 from accounts.admin.api_key import ApiKeyAdmin
+from accounts.admin.audit_log import AuditLogAdmin
 from accounts.admin.bulk import BulkTaskAdmin
 from accounts.admin.delivery import DeliveryAdmin
 from accounts.admin.imports import ImportAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "AlertAdmin",
     "AlertChannelAdmin",
     "ApiKeyAdmin",
+    "AuditLogAdmin",
     "BulkTaskAdmin",
     "DeliveryAdmin",
     "GroupAdmin",

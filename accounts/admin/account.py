@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,14 +18,15 @@ from unfold.admin import ModelAdmin
 from accounts.admin import cells
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_saving import AccountSaving
-from accounts.admin.filters import BALANCE, AccountSourceFilter, AccountStateFilter
+from accounts.admin.credit_chart import credit_chart
+from accounts.admin.filters import BALANCE, AccountSourceFilter, AccountStateFilter, HealthFilter, TagFilter
+from accounts.admin.history import timeline
 from accounts.admin.renewal import AccountRenewal
-from accounts.display import NOTHING, ago, moment, two_lines
+from accounts.display import NOTHING, ago, moment
 from accounts.models import Account
 from accounts.querysets import AccountQuerySet
 
 SNAPSHOTS_SHOWN = 20
-GENERATIONS_SHOWN = 10
 
 
 @admin.register(Account)
@@ -33,20 +36,19 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
         "health_cell",
         "credits_cell",
         "leases_cell",
-        "last_used_cell",
         "login_end_cell",
+        "check_in_cell",
+        "last_used_cell",
         "last_error_cell",
-        "source",
-        "enabled",
     )
     list_display_links = ("name_cell",)
     empty_value_display = NOTHING
-    list_filter = (AccountStateFilter, AccountSourceFilter)
+    list_filter = (AccountStateFilter, HealthFilter, TagFilter, AccountSourceFilter)
     list_filter_submit = True
     show_facets = admin.ShowFacets.NEVER
     search_fields = ("name", "screen_name", "sessionid_tail")
     search_help_text = _("Name, Jimeng name or the last four characters")
-    list_per_page = 100
+    list_per_page = 50
     ordering = ("-priority", "pk")
     actions = (
         "probe_now",
@@ -63,6 +65,8 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
     actions_list = ("import_accounts",)
     actions_submit_line = ("save_and_probe", "save_and_wake")
     warn_unsaved_form = True
+    # What other apps, which know more of an account, add to its page: account, time → context of the template.
+    more_panels: ClassVar[list[Callable[[Account, datetime], dict[str, Any]]]] = []
     change_form_after_template = "admin/accounts/account_panels.html"
     add_fieldsets = (
         (
@@ -91,7 +95,7 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
         *AccountRenewal.renewal_fieldsets,
         (_("Use"), {"fields": ("priority", "concurrency_cap", "tags", "notes", "last_used_shown")}),
         (_("Health"), {"fields": ("health_cell", "failures_in_a_row", "error_shown", "barred_shown", "probes_shown")}),
-        (_("Credits"), {"fields": ("credits_shown", "credits_read_shown", "checked_in_on")}),
+        (_("Credits"), {"fields": ("credits_shown", "credits_read_shown", "check_in_shown")}),
     )
     readonly_fields = (
         "sessionid_shown",
@@ -108,7 +112,7 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
         "probes_shown",
         "credits_shown",
         "credits_read_shown",
-        "checked_in_on",
+        "check_in_shown",
     )
 
     # --- what is shown ----------------------------------------------------------------------------
@@ -119,7 +123,7 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
 
     @admin.display(description=_("name"), ordering="name")
     def name_cell(self, account: Account) -> SafeString:
-        return two_lines(account.name, f"…{account.sessionid_tail}")
+        return cells.name(account)
 
     @admin.display(description=_("health"), ordering="health")
     def health_cell(self, account: Account) -> SafeString:
@@ -133,6 +137,10 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
     def leases_cell(self, account: Account) -> SafeString:
         count: int = account.lease_count  # type: ignore[attr-defined]  # annotated
         return format_html('<span class="whitespace-nowrap">{} / {}</span>', count, account.cap)
+
+    @admin.display(description=_("today's check-in"), ordering="checked_in_on")
+    def check_in_cell(self, account: Account) -> SafeString | str:
+        return cells.check_in(account, at=timezone.now())
 
     @admin.display(description=_("last used"), ordering="last_used_at")
     def last_used_cell(self, account: Account) -> SafeString | str:
@@ -177,6 +185,10 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
     def credits_shown(self, account: Account) -> SafeString | str:
         return cells.credits_in_words(account, at=timezone.now())
 
+    @admin.display(description=_("check-in"))
+    def check_in_shown(self, account: Account) -> str:
+        return cells.check_in_in_words(account)
+
     @admin.display(description=_("balance read at"))
     def credits_read_shown(self, account: Account) -> str:
         return moment(account.credits_at)
@@ -185,11 +197,21 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Account | None = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None:
-            snapshots = list(obj.credit_snapshots.order_by("-at")[:SNAPSHOTS_SHOWN])
-            context["snapshots"] = cells.snapshot_rows(snapshots)
-            context["leases"] = obj.leases.order_by("taken_at")
+            context.update(self.panels(obj, request.GET))
             self.add_renewal_context(request, context, obj)
-            context["last_generations"] = obj.generations.order_by("-pk")[:GENERATIONS_SHOWN]
         context.update(show_save_and_add_another=False, show_save_and_continue=obj is not None)
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response
+
+    def panels(self, account: Account, query: QueryDict) -> dict[str, Any]:
+        """What stands below the form: use, credits, leases and the timeline."""
+        at = timezone.now()
+        found: dict[str, Any] = {
+            "chart": credit_chart(account, at=at),
+            "snapshots": cells.snapshot_rows(list(account.credit_snapshots.order_by("-at")[:SNAPSHOTS_SHOWN])),
+            "leases": account.leases.order_by("taken_at"),
+            "timeline": timeline(account, query),
+        }
+        for more in self.more_panels:
+            found.update(more(account, at))
+        return found

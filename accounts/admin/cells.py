@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.display import NOTHING, Colour, ago, badge, clock, cut, moment, two_lines
 from accounts.models import Account, CreditSnapshot
+from accounts.rotation import SHANGHAI
 
 Health = Account.Health
 HEALTH_COLOURS: Mapping[str, Colour] = MappingProxyType(
@@ -28,9 +29,18 @@ HEALTH_COLOURS: Mapping[str, Colour] = MappingProxyType(
 _ERROR_CHARS = 32
 
 
+def name(account: Account) -> SafeString:
+    """With the end of its sessionid, its tags, and whether it is a caller's own."""
+    foreign = account.get_source_display() if account.source == Account.Source.PASSTHROUGH else ""
+    return two_lines(account.name, " · ".join(filter(None, [f"…{account.sessionid_tail}", foreign, *account.tags])))
+
+
 def health(account: Account, *, at: datetime) -> SafeString:
-    colour = HEALTH_COLOURS[account.health]
-    return two_lines(badge(account.get_health_display(), colour), rest_words(account, at=at))
+    """The badge; below it why it is ill, since when, and until when."""
+    badges = badge(account.get_health_display(), HEALTH_COLOURS[account.health])
+    if not account.enabled:
+        badges = format_html("<span>{} {}</span>", badges, badge(_("disabled"), "plain"))
+    return two_lines(badges, " · ".join(filter(None, [rest_words(account, at=at), since_words(account, at=at)])))
 
 
 def rest_words(account: Account, *, at: datetime) -> str:
@@ -41,6 +51,37 @@ def rest_words(account: Account, *, at: datetime) -> str:
         return _("rested: used again when needed")
     until = _("until %(time)s") % {"time": clock(account.rest_until, at=at)}
     return f"{until} · {account.get_rest_reason_display()}" if account.rest_reason else until
+
+
+def since_words(account: Account, *, at: datetime) -> str:
+    """Since when it is ill; "" if it is well or nobody knows."""
+    if account.ill_since is None or account.health in (Health.ALIVE, Health.UNKNOWN):
+        return ""
+    return _("since %(time)s") % {"time": clock(account.ill_since, at=at)}
+
+
+def check_in(account: Account, *, at: datetime) -> SafeString | str:
+    """What came of today's check-in (Shanghai day), or when it is due."""
+    result = account.check_in_result
+    if account.checked_in_on == at.astimezone(SHANGHAI).date():
+        words = _("+%(count)d") % {"count": account.check_in_credits} if account.check_in_credits else _("done")
+        return two_lines(badge(words, "success", hint=account.get_check_in_result_display()))
+    if result == Account.CheckInResult.FAILED and account.check_in_attempts:
+        return two_lines(badge(_("failed"), "danger", hint=account.check_in_detail), cut(account.check_in_detail, 32))
+    if account.check_in_due_at is not None and account.check_in_due_at > at:
+        return two_lines(NOTHING, _("due %(time)s") % {"time": clock(account.check_in_due_at, at=at)})
+    return two_lines(NOTHING, _("not yet today"))
+
+
+def check_in_in_words(account: Account) -> str:
+    """The last one and the next one, for the detail page."""
+    last = NOTHING if account.checked_in_on is None else f"{account.checked_in_on:%Y-%m-%d}"
+    if account.checked_in_on is not None and account.check_in_credits:
+        last += " " + _("(+%(count)d)") % {"count": account.check_in_credits}
+    words = _("last: %(last)s · next: %(next)s") % {"last": last, "next": moment(account.check_in_due_at)}
+    if account.check_in_result != Account.CheckInResult.FAILED:
+        return words
+    return f"{words} · {account.get_check_in_result_display()}: {account.check_in_detail}".rstrip(": ")
 
 
 def credits_left(account: Account, *, at: datetime) -> SafeString | str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RadioFilter
+from unfold.contrib.filters.admin import DropdownFilter, RadioFilter
 
 from accounts.models import Account, ApiKey
+from accounts.rotation import SHANGHAI
+
+Health = Account.Health
 
 UNUSED_AFTER = timedelta(days=7)
 # What an account has, as the list shows and sorts it; unknown parts count as nothing.
@@ -46,28 +51,90 @@ class AccountStateFilter(QuestionFilter):
             ("ill", _("ill now: cannot serve, or failed lately")),
             ("resting", _("resting now")),
             ("broke", _("out of credits")),
+            ("expiring", _("login expires soon")),
+            ("no_gift", _("no check-in today")),
             ("unused", _("not used for a week")),
             ("off", _("disabled")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
-        now = timezone.now()
-        resting = Q(health=Account.Health.RESTING, rest_until__gt=now)
-        broke = Q(rest_reason=Account.RestReason.NO_CREDITS) & resting | Q(balance__lte=0, credits_at__isnull=False)
-        match self.value():
-            case "ill":
-                return queryset.filter(
-                    Q(health=Account.Health.EXPIRED) | resting | Q(failures_in_a_row__gt=0), enabled=True
-                )
-            case "resting":
-                return queryset.filter(resting)
-            case "broke":
-                return queryset.annotate(balance=BALANCE).filter(broke)
-            case "unused":
-                return queryset.filter(Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - UNUSED_AFTER))
-            case "off":
-                return queryset.filter(enabled=False)
-        return queryset
+        narrow = ACCOUNT_STATES.get(self.value() or "")
+        return queryset if narrow is None else narrow(queryset, timezone.now())
+
+
+def _ill(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+    return rows.filter(Q(health=Health.EXPIRED) | _resting(at) | Q(failures_in_a_row__gt=0), enabled=True)
+
+
+def _resting(at: datetime) -> Q:
+    return Q(health=Health.RESTING, rest_until__gt=at)
+
+
+def _broke(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+    dry = Q(rest_reason=Account.RestReason.NO_CREDITS) & _resting(at) | Q(balance__lte=0, credits_at__isnull=False)
+    return rows.annotate(balance=BALANCE).filter(dry)
+
+
+def _expiring(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+    """Those that have expired are ill, not expiring."""
+    until = at + timedelta(days=settings.JIMENG_LOGIN_WARN_DAYS)
+    ending = Account.objects.login_ends_before(at=until).exclude(health=Health.EXPIRED)
+    return rows.filter(pk__in=ending.values("pk"))
+
+
+def _without_gift(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+    """Of those that could have had it."""
+    today = at.astimezone(SHANGHAI).date()
+    had = Q(checked_in_on=today)
+    return rows.filter(enabled=True, source=Account.Source.OPERATOR).exclude(had).exclude(health=Health.EXPIRED)
+
+
+# By the value in the address. The dashboard counts by the same.
+ACCOUNT_STATES: Mapping[str, Callable[[QuerySet[Account], datetime], QuerySet[Account]]] = MappingProxyType(
+    {
+        "ill": _ill,
+        "resting": lambda rows, at: rows.filter(_resting(at)),
+        "broke": _broke,
+        "expiring": _expiring,
+        "no_gift": _without_gift,
+        "unused": lambda rows, at: rows.filter(Q(last_used_at__isnull=True) | Q(last_used_at__lt=at - UNUSED_AFTER)),
+        "off": lambda rows, at: rows.filter(enabled=False),
+    }
+)
+
+
+class HealthFilter(DropdownFilter):  # type: ignore[misc]  # unfold ships no types
+    """As the dashboard counts it: a rest that is over is none, and what is switched off is not counted."""
+
+    title = _("health")
+    parameter_name = "health"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Promise | str]]:
+        return [*Health.choices, ("rested", _("rested: on trial"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+        value, at = self.value(), timezone.now()
+        if value == "rested":
+            return queryset.filter(enabled=True, health=Health.RESTING).exclude(_resting(at))
+        if value == Health.RESTING:
+            return queryset.filter(_resting(at), enabled=True)
+        return queryset.filter(enabled=True, health=value) if value in Health.values else queryset
+
+
+class TagFilter(DropdownFilter):  # type: ignore[misc]  # unfold ships no types
+    """Tags are lists in JSON, in which SQLite cannot search: the few hundred accounts are looked through here."""
+
+    title = _("tag")
+    parameter_name = "tag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        self._tagged = list(Account.objects.exclude(tags=[]).order_by().values_list("pk", "tags"))
+        return [(tag, tag) for tag in sorted({tag for _pk, tags in self._tagged for tag in tags})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=[pk for pk, tags in self._tagged if self.value() in tags])
 
 
 class AccountSourceFilter(QuestionFilter):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,7 +27,6 @@ SOURCES: Mapping[Source, str | Promise] = MappingProxyType(
         "guess": gettext_lazy("a guess: 60 days"),
     }
 )
-_SOON = timedelta(days=5)
 
 
 def login_end_cell(account: Account, observed: timedelta | None, *, at: datetime) -> SafeString | str:
@@ -36,7 +36,11 @@ def login_end_cell(account: Account, observed: timedelta | None, *, at: datetime
     end = login_end(account, observed)
     left = end.at - at
     words = _days_left(left)
-    shown = badge(words, "warning") if left < _SOON and end.source != "guess" else words
+    shown = (
+        badge(words, "warning")
+        if left < timedelta(days=settings.JIMENG_LOGIN_WARN_DAYS) and end.source != "guess"
+        else words
+    )
     return format_html('<span title="{}">{}</span>', moment(end.at), two_lines(shown, SOURCES[end.source]))
 
 

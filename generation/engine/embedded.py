@@ -32,6 +32,7 @@ from generation.engine.pace import Pace
 from generation.engine.proxies import proxy_duties
 from generation.engine.recovery import recover
 from generation.engine.renewals import renewal_duties
+from generation.engine.sums import usage_duty
 from generation.engine.timing import Forecaster
 from generation.engine.tools import Tools
 from generation.engine.watcher import Watcher
@@ -90,6 +91,7 @@ def engine_duties(tools: Tools) -> list[Duty]:
         Duty(name="heartbeat", every_s=beat_every_s(), run=Heartbeat(tools).run),
         Duty(name="deliveries", every_s=deliveries.EVERY_S, run=deliveries.Courier().run),
         Duty(name="watch-pool", every_s=watch_pool.EVERY_S, run=watch_pool.PoolWatch().run),
+        usage_duty(),
     ]
 
 

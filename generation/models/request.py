@@ -97,6 +97,16 @@ class Generation(models.Model):
             models.Index(fields=["account", "-id"], name="generation_by_account"),
             models.Index(fields=["request_hash"], name="generation_by_request"),  # to answer a repetition
             models.Index(fields=["finished_at"], name="generation_by_end"),  # sums by hour
+            # Lists, newest first. Nothing of these changes after the birth, but for the outcome, which comes once.
+            models.Index(fields=["created_at"], name="generation_by_birth"),
+            models.Index(fields=["model", "-id"], name="generation_by_model"),
+            models.Index(fields=["kind", "-id"], name="generation_by_kind"),
+            models.Index(fields=["operation", "-id"], name="generation_by_operation"),
+            models.Index(
+                fields=["status", "-id"],
+                name="generation_by_outcome",
+                condition=models.Q(finished_at__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -57,10 +57,32 @@ def status_badge(generation: Generation) -> SafeString:
 
 
 @register.filter
+def status_colour(generation: Generation) -> Colour:
+    return STATUS_COLOURS[generation.status]
+
+
+@register.filter
+def error_words(code: str) -> str:
+    return error_in_words(code)
+
+
+@register.filter
 def duration(generation: Generation) -> str:
     """From the request to its end, or until now: `8.4 s`, `3 min 20 s`."""
     end = generation.finished_at or timezone.now()
     return seconds((end - generation.created_at).total_seconds())
+
+
+@register.filter
+def span_words(value_s: float | None) -> str:
+    """A time in seconds; nothing for None."""
+    return display.NOTHING if value_s is None else seconds(value_s)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0…1 as `97.3 %`; nothing for None."""
+    return display.NOTHING if share is None else f"{100 * share:.1f} %"
 
 
 def seconds(value_s: float) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import vault
 from accounts.admin.cells import HEALTH_COLOURS
 from accounts.models import Account, Lease
+from accounts.rotation import SHANGHAI
 from tests.accounts.desk import ADD, LIST, AdminTestCase
 from tests.factories import make_account
 
@@ -93,7 +94,7 @@ class AccountListTests(AdminTestCase):
     def test_the_number_of_queries_does_not_grow_with_the_accounts(self) -> None:
         for _ in range(3):
             make_account()
-        with self.assertNumQueries(6):  # session, user, lifetimes, count twice (of all, of the filtered), accounts
+        with self.assertNumQueries(7):  # session, user, tags, lifetimes, count twice (all, filtered), accounts
             self.client.get(LIST)
 
     def test_filters_answer_questions(self) -> None:
@@ -108,15 +109,28 @@ class AccountListTests(AdminTestCase):
         idle = make_account(last_used_at=now - timedelta(days=8))
         fresh = make_account(source=Account.Source.PASSTHROUGH)
         off = make_account(enabled=False, health=Health.EXPIRED, last_used_at=now)
-        everybody = {well, expired, resting, rested, broke, idle, fresh, off}
+        today = now.astimezone(SHANGHAI).date()
+        gifted = make_account(health=Health.ALIVE, last_used_at=now, checked_in_on=today, tags=["fast", "夜间"])
+        ending = make_account(last_used_at=now, login_expires_at=now + timedelta(days=2), tags=["fast"])
+        ended = make_account(health=Health.EXPIRED, last_used_at=now, login_expires_at=now - timedelta(days=2))
+        pool = {well, expired, resting, rested, broke, idle, off, gifted, ending, ended}
+        everybody = pool | {fresh}
         table = {
-            "state=ill": {expired, resting},
+            "state=ill": {expired, resting, ended},
+            "state=expiring": {ending},
+            "state=no_gift": {well, resting, rested, broke, idle, ending},
+            "health=alive": {well, gifted},
+            "health=resting": {resting},
+            "health=rested": {rested},
+            "health=expired": {expired, ended},
+            "tag=fast": {gifted, ending},
+            "tag=夜间": {gifted},
             "state=resting": {resting},
             "state=broke": {broke},
             "state=unused": {idle, fresh},
             "state=off": {off},
             "source=passthrough": {fresh},
-            "source=operator": everybody - {fresh},
+            "source=operator": pool,
             "": everybody,
         }
         for query, wanted in table.items():

@@ -12,10 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.durability.test_postgres import database_url
 from tests.live import Gateway, Sandbox, images_body
 
-__all__ = ["database_url"]  # a fixture
 ALL, ALLOWED = 20, 5
 
 

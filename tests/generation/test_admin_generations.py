@@ -115,11 +115,11 @@ class GenerationListTests(AdminTestCase):
     def test_filters_narrow_it(self) -> None:
         now = timezone.now()
         account, key = make_account(), make_api_key()
+        old = make_generation(created_at=now - timedelta(days=40))
         queued = make_generation(status=Status.QUEUED)
         video = make_generation(kind="video")
         other = make_generation(model="jimeng-3.1")
         mine = make_generation(account=account, api_key=key)
-        old = make_generation(created_at=now - timedelta(days=40))
         table: list[tuple[dict[str, str], set[Generation]]] = [
             ({"status__exact": "queued"}, {queued}),
             ({"kind__exact": "video"}, {video}),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generation", "0005_facts")]
+    dependencies = [("generation", "0006_list_indexes")]
 
     operations = [
         migrations.AlterField(

@@ -1,0 +1,162 @@
+"""The pool now: how many accounts are well, what they have, and what lapses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts.admin.cells import HEALTH_COLOURS
+from accounts.display import Colour
+from accounts.models import Account, Alert, AlertKind
+from accounts.rotation import SHANGHAI
+
+Health = Account.Health
+ALERTS_SHOWN = 8
+_FIELDS = (
+    *("name", "enabled", "health", "rest_until", "rest_reason", "failures_in_a_row", "login_expires_at"),
+    *("gift_credits", "purchase_credits", "vip_credits", "spent_since_read", "gift_expires_at", "lapsing"),
+    *("checked_in_on", "check_in_due_at", "check_in_result"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """So many of a kind; `query` of the list of accounts that shows them."""
+
+    words: str
+    count: int
+    query: str
+    colour: Colour = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credits:
+    """What the enabled accounts of the pool have, as far as it was read. `lapsing`: gifts that end today, Shanghai."""
+
+    total: int
+    gift: int
+    paid: int
+    lapsing: int
+    lapse_at: datetime | None
+    unread: int  # accounts whose balance was never read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    health: list[Count]
+    questions: dict[str, Count]
+    credits: Credits
+    size: int
+
+
+def pool(*, at: datetime) -> Pool:
+    """One query."""
+    rows = list(Account.objects.in_pool().only(*_FIELDS))
+    return Pool(
+        health=_health(rows, at), questions=_questions(rows, at), credits=pool_credits(rows, at=at), size=len(rows)
+    )
+
+
+def _state(account: Account, at: datetime) -> str:
+    if not account.enabled:
+        return "off"
+    resting = account.health == Health.RESTING
+    return "rested" if resting and account.rest_until is not None and account.rest_until <= at else account.health
+
+
+def _health(rows: Sequence[Account], at: datetime) -> list[Count]:
+    found = Counter(_state(row, at) for row in rows)
+    known = [
+        Count(words=str(health.label), count=found[health], query=f"health={health}", colour=HEALTH_COLOURS[health])
+        for health in (Health.ALIVE, Health.UNKNOWN, Health.RESTING, Health.EXPIRED)
+    ]
+    return [
+        *known,
+        Count(words=_("rested: on trial"), count=found["rested"], query="health=rested", colour="info"),
+        Count(words=_("disabled"), count=found["off"], query="state=off"),
+    ]
+
+
+def _questions(rows: Sequence[Account], at: datetime) -> dict[str, Count]:
+    """By the value of the list's own filter (accounts.admin.filters); a test compares both."""
+    soon, today = at + timedelta(days=settings.JIMENG_LOGIN_WARN_DAYS), at.astimezone(SHANGHAI).date()
+    on = [row for row in rows if row.enabled]
+    alive = [row for row in on if row.health != Health.EXPIRED]
+    counts = {
+        "ill": (_("ill"), [row for row in on if _is_ill(row, at)]),
+        "expiring": (
+            _("login expires soon"),
+            [
+                row
+                for row in rows
+                if row.health != Health.EXPIRED and row.login_expires_at is not None and row.login_expires_at <= soon
+            ],
+        ),
+        "no_gift": (_("no check-in today"), [row for row in alive if row.checked_in_on != today]),
+    }
+    return {
+        state: Count(words=words, count=len(found), query=f"source=operator&state={state}")
+        for state, (words, found) in counts.items()
+    }
+
+
+def _is_ill(row: Account, at: datetime) -> bool:
+    return row.failures_in_a_row > 0 or _state(row, at) in (Health.EXPIRED, Health.RESTING)
+
+
+def pool_credits(rows: Sequence[Account], *, at: datetime) -> Credits:
+    """Sums over accounts that are switched on and not expired."""
+    usable = [row for row in rows if row.enabled and row.health != Health.EXPIRED]
+    read = [row for row in usable if row.credits is not None]
+    midnight = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    ending = [
+        row
+        for row in read
+        if row.gift_credits and row.gift_expires_at is not None and at < row.gift_expires_at <= midnight
+    ]
+    total = sum(row.credits or 0 for row in read)
+    gift = sum(max(0, (row.gift_credits or 0) - row.spent_since_read) for row in read)
+    return Credits(
+        total=total,
+        gift=gift,
+        paid=max(0, total - gift),
+        lapsing=sum(max(0, (row.gift_credits or 0) - row.spent_since_read) for row in ending),
+        lapse_at=min((row.gift_expires_at for row in ending if row.gift_expires_at is not None), default=None),
+        unread=len(usable) - len(read),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAlert:
+    """`account_id` None: it is not about an account."""
+
+    words: str
+    label: str
+    since: datetime
+    count: int
+    account_id: int | None
+
+
+def open_alerts() -> list[OpenAlert]:
+    """The newest of those that are still so. One query."""
+    rows = Alert.objects.filter(resolved_at__isnull=True).exclude(kind=AlertKind.TEST).order_by("-last_at")
+    return [
+        OpenAlert(
+            words=row.get_kind_display(),
+            label=row.label,
+            since=row.first_at,
+            count=row.count,
+            account_id=_account_of(row.subject),
+        )
+        for row in rows[:ALERTS_SHOWN]
+    ]
+
+
+def _account_of(subject: str) -> int | None:
+    kind, _separator, number = subject.partition(":")
+    return int(number) if kind == "account" and number.isdigit() else None
