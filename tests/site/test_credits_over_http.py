@@ -166,7 +166,7 @@ def moment(gateway: Gateway, sql: str) -> datetime | None:
 
 
 def is_learned(gateway: Gateway, times: int) -> bool:
-    return agreeing(gateway) == times
+    return bool(agreeing(gateway) == times)
 
 
 def agreeing(gateway: Gateway) -> Any:
