@@ -21,7 +21,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
     )
     allowed_tags = CommaSeparatedField(
         label=_("Allowed account tags"),
-        help_text=_("Separated by commas; an account with one of them may serve. Empty: all."),
+        help_text=_("Separated by commas. Accounts with one of them serve it, too."),
     )
 
     class Meta:
@@ -31,7 +31,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
             "enabled": _("Off: refused within five seconds."),
             "expires_at": _("From then on it is refused. Empty: never."),
             "response_format": _("How pictures travel when a request does not say it."),
-            "allowed_accounts": _("Only these serve it. Empty: all of the pool."),
+            "allowed_accounts": _("These serve it. None here and no tags: all of the pool."),
             "requests_per_minute": _(
                 "Requests that make something, in any 60 seconds; repetitions do not count. Empty: no limit."
             ),

@@ -25,6 +25,7 @@ TOO_BUSY_RETRY_S: Final = 5.0  # about what a picture takes
 # A request for more pictures than one submission yields is a group of rows: the first of it stands for all.
 FIRST_OF_REQUEST: Final = Q(group_id="") | Q(group_id=F("public_id"))
 REQUEST_ID: Final = Case(When(group_id="", then=F("public_id")), default=F("group_id"))
+_FIRST_STRIDE, _STRIDE_GROWS = 64, 4
 # A number that no index knows: SQLite would read all of a key's generations to find the few open ones among them.
 KEY_UNINDEXED: Final = F("api_key_id") + 0
 
@@ -35,8 +36,10 @@ class KeyStanding:
 
     key: ApiKey
     at: datetime
-    recent: list[datetime]
-    """When the requests of the last minute came, as many as the limit at most."""
+    recent: int
+    """Requests of the last minute; as many as the limit at most."""
+    oldest: datetime | None
+    """When the first of these came; None if there is none."""
     open_requests: int
     credits_today: int
 
@@ -46,8 +49,8 @@ class KeyStanding:
         limit = self.key.requests_per_minute
         if limit is None:
             return None
-        reset_s = (min(self.recent) + MINUTE - self.at).total_seconds() if self.recent else 0.0
-        return Allowance(limit=limit, remaining=max(0, limit - len(self.recent)), reset_s=reset_s)
+        reset_s = 0.0 if self.oldest is None else (self.oldest + MINUTE - self.at).total_seconds()
+        return Allowance(limit=limit, remaining=max(0, limit - self.recent), reset_s=reset_s)
 
     def refusal(self, rows: Sequence[Generation]) -> KeyLimitError | None:
         """Why this request is too much; None if it is not."""
@@ -58,7 +61,8 @@ class KeyStanding:
 
     def take(self, rows: Sequence[Generation]) -> None:
         """One more request, which is let in."""
-        self.recent.append(rows[0].created_at)
+        self.recent += 1
+        self.oldest = self.oldest or rows[0].created_at
         self.open_requests += 1
         self.credits_today += sum(row.credits_estimated for row in rows)
 
@@ -132,13 +136,13 @@ async def api_key_allowance(*, api_key: ApiKey) -> Allowance | None:
     if api_key.requests_per_minute is None:
         return None
     at = timezone.now()
-    recent = await in_database(_recent, api_key, at)
-    return KeyStanding(key=api_key, at=at, recent=recent, open_requests=0, credits_today=0).allowance
+    recent, oldest = await in_database(_recent, api_key, at)
+    return KeyStanding(key=api_key, at=at, recent=recent, oldest=oldest, open_requests=0, credits_today=0).allowance
 
 
 def key_standing(key: ApiKey, *, at: datetime) -> KeyStanding:
     """How much of its limits this key has used."""
-    recent = _recent(key, at)
+    recent, oldest = _recent(key, at)
     open_requests, credits_today = 0, 0
     if key.concurrent_generations is not None or key.credits_per_day is not None:
         still_open = Generation.objects.still_open().alias(key=KEY_UNINDEXED).filter(key=key.pk).order_by()
@@ -146,13 +150,27 @@ def key_standing(key: ApiKey, *, at: datetime) -> KeyStanding:
         open_requests = found["requests"]
         if key.credits_per_day is not None:
             credits_today = day_spending.credits(key, at=at, first_open=found["first"])
-    return KeyStanding(key=key, at=at, recent=recent, open_requests=open_requests, credits_today=credits_today)
+    return KeyStanding(
+        key=key, at=at, recent=recent, oldest=oldest, open_requests=open_requests, credits_today=credits_today
+    )
 
 
-def _recent(key: ApiKey, at: datetime) -> list[datetime]:
-    """When its requests of the minute before `at` came, newest first, as many as its limit at most."""
-    if key.requests_per_minute is None:
-        return []
-    newest = Generation.objects.filter(FIRST_OF_REQUEST, api_key_id=key.pk).order_by("-pk")
-    times = newest.values_list("created_at", flat=True)[: key.requests_per_minute]
-    return [each for each in times if each > at - MINUTE]
+def _recent(key: ApiKey, at: datetime) -> tuple[int, datetime | None]:
+    """How many requests of this key came in the minute before `at`, its limit at most, and when the first of them did.
+
+    Goes back from the newest in strides that grow: there is no index of times.
+    """
+    limit = key.requests_per_minute
+    if limit is None:
+        return 0, None
+    newest = Generation.objects.filter(FIRST_OF_REQUEST, api_key_id=key.pk).order_by("-pk").values("created_at")
+    is_recent = Q(created_at__gt=at - MINUTE)
+    stride = _FIRST_STRIDE
+    while True:
+        seen = min(stride, limit)
+        found = newest[:seen].aggregate(
+            count=Count("created_at", filter=is_recent), oldest=Min("created_at", filter=is_recent)
+        )
+        if found["count"] < seen or seen == limit:
+            return found["count"], found["oldest"]
+        stride *= _STRIDE_GROWS

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Q, QuerySet, Sum
 
 from generation.key_limits import KEY_UNINDEXED
 from generation.key_spending import MAY_HAVE_SPENT, day_of
 from generation.models import Generation, UsageHour
 
 Period = Literal["today", "7_days", "30_days"]
+TODAY: Final[tuple[Period, ...]] = ("today",)
 # Days before today that belong to it.
 PERIODS: Final[Mapping[Period, int]] = MappingProxyType({"today": 0, "7_days": 6, "30_days": 29})
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,48 +45,60 @@ class KeyUsage:
         )
 
 
-def keys_usage(api_key_ids: Collection[int], *, at: datetime, period: Period = "today") -> dict[int, KeyUsage]:
+def keys_usage(
+    api_key_ids: Collection[int], *, at: datetime, periods: Collection[Period] = TODAY
+) -> dict[int, dict[Period, KeyUsage]]:
     """Of each of these keys, in four queries however many they are."""
-    since = day_of(at)[0] - timedelta(days=PERIODS[period])
+    today = day_of(at)[0]
+    since = {period: today - timedelta(days=PERIODS[period]) for period in periods}
     # The newest hour may be summed only in part: from there on the rows are counted.
     newest = UsageHour.objects.order_by("-hour").values_list("hour", flat=True).first()
     edge = newest or _LONG_AGO
-    summed = UsageHour.objects.filter(hour__gte=since, hour__lt=edge, api_key_id__in=api_key_ids)
+    first = min(since.values())
+    summed = UsageHour.objects.filter(hour__gte=first, hour__lt=edge, api_key_id__in=api_key_ids)
     rows = Generation.objects.annotate(key=KEY_UNINDEXED).filter(key__in=api_key_ids)
-    found = {pk: KeyUsage() for pk in api_key_ids}
-    for key_id, usage in (
-        *_by_key(summed.values("api_key_id"), _OF_SUMS),
-        *_by_key(rows.filter(finished_at__gte=max(since, edge)).values("key"), _OF_ROWS),
-        *_by_key(rows.filter(finished_at__isnull=True).values("key"), _OF_ROWS),
+    found = {pk: {period: KeyUsage() for period in periods} for pk in api_key_ids}
+    for key_id, usages in (
+        *_by_key(summed.values("api_key_id"), {name: _of_sums(Q(hour__gte=each)) for name, each in since.items()}),
+        *_by_key(
+            rows.filter(finished_at__gte=max(first, edge)).values("key"),
+            {name: _of_rows(Q(finished_at__gte=each)) for name, each in since.items()},
+        ),
+        *_by_key(rows.filter(finished_at__isnull=True).values("key"), dict.fromkeys(since, _of_rows(Q()))),
     ):
-        found[key_id] += usage
+        for period, usage in usages.items():
+            found[key_id][period] += usage
     return found
 
 
-def key_usage(api_key_id: int, *, at: datetime) -> dict[Period, KeyUsage]:
-    """Of one key in each period."""
-    return {period: keys_usage([api_key_id], at=at, period=period)[api_key_id] for period in PERIODS}
-
-
-def _by_key(groups: QuerySet[Any, Any], sums: Mapping[str, Any]) -> list[tuple[int, KeyUsage]]:
-    """`groups`: one column, the key."""
-    rows = groups.order_by().annotate(**sums)
-    return [(next(iter(row.values())), KeyUsage(**{name: row[f"{name}_sum"] for name in _NAMES})) for row in rows]
-
-
-_NAMES: Final = ("generations", "images", "videos", "failed", "credits")
+_NAMES: Final = tuple(field.name for field in fields(KeyUsage))
 _CONDITIONS: Final = {
+    "generations": Q(),
     "images": Q(kind=Generation.Kind.IMAGE, status=Status.SUCCEEDED),
     "videos": Q(kind=Generation.Kind.VIDEO, status=Status.SUCCEEDED),
     "failed": Q(status=Status.FAILED),
 }
-_OF_SUMS: Final = {
-    "generations_sum": Sum("generations", default=0),
-    **{f"{name}_sum": Sum("generations", filter=condition, default=0) for name, condition in _CONDITIONS.items()},
-    "credits_sum": Sum("credits", default=0),
-}
-_OF_ROWS: Final = {
-    "generations_sum": Count("pk"),
-    **{f"{name}_sum": Count("pk", filter=condition) for name, condition in _CONDITIONS.items()},
-    "credits_sum": Sum("credits_estimated", filter=MAY_HAVE_SPENT, default=0),
-}
+
+
+def _of_sums(period: Q) -> Mapping[str, Aggregate]:
+    """The columns of a KeyUsage from sums by hour. `period`: which of them count."""
+    counts = {name: Sum("generations", filter=period & each, default=0) for name, each in _CONDITIONS.items()}
+    return {**counts, "credits": Sum("credits", filter=period, default=0)}
+
+
+def _of_rows(period: Q) -> Mapping[str, Aggregate]:
+    counts = {name: Count("pk", filter=(period & each) or None) for name, each in _CONDITIONS.items()}
+    return {**counts, "credits": Sum("credits_estimated", filter=period & MAY_HAVE_SPENT, default=0)}
+
+
+def _by_key(
+    groups: QuerySet[Any, Any], columns: Mapping[Period, Mapping[str, Aggregate]]
+) -> Iterator[tuple[int, dict[Period, KeyUsage]]]:
+    """`groups`: one column, the key."""
+    sums = {f"{period}_{name}": each for period, found in columns.items() for name, each in found.items()}
+    for row in groups.order_by().annotate(**{f"of_{name}": each for name, each in sums.items()}):
+        key_id = next(iter(row.values()))
+        yield (
+            key_id,
+            {period: KeyUsage(**{name: row[f"of_{period}_{name}"] for name in _NAMES}) for period in columns},
+        )

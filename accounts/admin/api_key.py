@@ -50,10 +50,7 @@ class ApiKeyAdmin(ApiKeyActions, ModelAdmin):  # type: ignore[misc]  # unfold sh
         ),
         (
             gettext_lazy("Which accounts serve it"),
-            {
-                "fields": ("allowed_accounts", "allowed_tags"),
-                "description": gettext_lazy("An account may serve if it is named here or has one of the tags."),
-            },
+            {"fields": ("allowed_accounts", "allowed_tags")},
         ),
         (gettext_lazy("Webhook"), {"fields": ("webhook_url", "secret_shown")}),
         (

@@ -21,9 +21,9 @@ from accounts.display import NOTHING
 from accounts.models import ApiKey
 from generation.aliases import unknown_models
 from generation.key_limits import KeyStanding, key_standing
-from generation.key_usage import KeyUsage, key_usage, keys_usage
+from generation.key_usage import PERIODS, KeyUsage, keys_usage
 
-_PERIODS: Final = {
+_IN_WORDS: Final = {
     "today": gettext_lazy("today"),
     "7_days": gettext_lazy("7 days"),
     "30_days": gettext_lazy("30 days"),
@@ -51,7 +51,7 @@ class _WithUsage(ChangeList):  # type: ignore[misc]  # unfold ships no types
         keys = self.result_list = list(self.result_list)
         used = keys_usage([key.pk for key in keys], at=timezone.now())
         for key in keys:
-            key.usage = used[key.pk]
+            key.usage = used[key.pk]["today"]
 
 
 class UsedApiKeyAdmin(ApiKeyAdmin):
@@ -68,7 +68,8 @@ class UsedApiKeyAdmin(ApiKeyAdmin):
         if obj is not None:
             now = timezone.now()
             context["standing"] = standing_lines(key_standing(obj, at=now))
-            context["usage"] = [(_PERIODS[period], used) for period, used in key_usage(obj.pk, at=now).items()]
+            used = keys_usage([obj.pk], at=now, periods=PERIODS)[obj.pk]
+            context["usage"] = [(_IN_WORDS[period], each) for period, each in used.items()]
             context["generations_url"] = _generations_url(obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
@@ -101,7 +102,7 @@ def standing_lines(standing: KeyStanding) -> list[tuple[str, str]]:
     """Each limit of a key with how much of it is used now."""
     key, lines = standing.key, []
     if key.requests_per_minute is not None:
-        lines.append((_("requests in this minute"), of_limit(len(standing.recent), key.requests_per_minute)))
+        lines.append((_("requests in this minute"), of_limit(standing.recent, key.requests_per_minute)))
     if key.concurrent_generations is not None:
         lines.append((_("requests under way"), of_limit(standing.open_requests, key.concurrent_generations)))
     if key.credits_per_day is not None:

@@ -52,7 +52,7 @@ def standing_facts(standing: KeyStanding) -> dict[str, int | None]:
     """How much of its limits is used now; None: not limited, so not looked up."""
     key = standing.key
     return {
-        "requests_this_minute": None if key.requests_per_minute is None else len(standing.recent),
+        "requests_this_minute": None if key.requests_per_minute is None else standing.recent,
         "requests_under_way": None if key.concurrent_generations is None else standing.open_requests,
         "credits_today": None if key.credits_per_day is None else standing.credits_today,
     }

@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import TestCase, override_settings
 
-from accounts.errors import GatewayError, KeyLimitError, KeyOutOfCredits, KeyRateLimited, KeyTooBusy
+from accounts.errors import KeyLimitError, KeyOutOfCredits, KeyRateLimited, KeyTooBusy
 from accounts.models import ApiKey
 from generation import services
 from generation.engine.births import Birth, store_new
@@ -67,6 +67,13 @@ class RequestsAMinuteTests(TestCase):
     def test_a_group_is_one_request(self) -> None:
         key = make_api_key(requests_per_minute=2)
         assert born(birth(key, parts=2), birth(key, parts=2), birth(key)) == [True, True, False]
+
+    def test_limits_of_any_size_are_counted(self) -> None:
+        key = make_api_key(requests_per_minute=150)
+        assert sum(born(*[birth(key, at=NOON + timedelta(milliseconds=each)) for each in range(149)])) == 149
+        last = birth(key, at=NOON + timedelta(seconds=1))
+        assert born(last, birth(key, at=NOON + timedelta(seconds=1))) == [True, False]
+        assert refused(birth(key, at=NOON + timedelta(seconds=30))).retry_after_s == 30
 
     def test_the_window_slides(self) -> None:
         key = make_api_key(requests_per_minute=2)
@@ -170,8 +177,8 @@ class CreditsADayTests(TestCase):
 
 
 class SubmitTests(TestCase):
-    def submit(self, key: ApiKey, **over: Any) -> tuple[Generation, ...]:
-        ask = Ask(spec=image_spec(model="jimeng-4.5", prompt="a cat"), requested={}, **over)
+    def submit(self, key: ApiKey, prompt: str = "a cat", **over: Any) -> tuple[Generation, ...]:
+        ask = Ask(spec=image_spec(model="jimeng-4.5", prompt=prompt), requested={}, **over)
         return async_to_sync(services.generation_submit)(ask=ask, caller=Caller(api_key=key)).generations
 
     def test_repetitions_are_never_refused_nor_counted(self) -> None:
@@ -184,7 +191,7 @@ class SubmitTests(TestCase):
 
     def test_a_retry_of_what_was_refused_is_not_taken_for_an_older_request(self) -> None:
         key = make_api_key(requests_per_minute=1)
-        (first,) = self.submit(key)
+        (first,) = self.submit(key, "a dog that no other test asks for")
         caller = Caller(api_key=key)
 
         def found() -> Any:
@@ -192,8 +199,8 @@ class SubmitTests(TestCase):
                 caller=caller, request_hash=first.request_hash, key=None, is_retry=True
             )
 
-        with pytest.raises(GatewayError):
-            self.submit(key)
+        with pytest.raises(KeyRateLimited):
+            self.submit(key, first.prompt)
         services.note_answer([first])  # somebody has got it
         assert found() is None
         assert found() is not None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.test import TestCase, override_settings
 
 from accounts.models import ApiKey
-from generation.key_usage import KeyUsage, key_usage, keys_usage
+from generation.key_usage import PERIODS, KeyUsage, keys_usage
 from generation.models import Generation, UsageHour
 from tests.factories import make_api_key, make_generation
 
@@ -42,7 +42,7 @@ class KeyUsageTests(TestCase):
         self.key = make_api_key()
 
     def today(self, at: datetime = NOON) -> KeyUsage:
-        return keys_usage([self.key.pk], at=at)[self.key.pk]
+        return keys_usage([self.key.pk], at=at)[self.key.pk]["today"]
 
     def test_without_sums_the_rows_are_counted(self) -> None:
         ended(self.key, NOON)
@@ -65,7 +65,7 @@ class KeyUsageTests(TestCase):
         for hours_before in (0, 1, 6 * 24, 6 * 24 + 1, 29 * 24, 29 * 24 + 1):
             summed(self.key, midnight - timedelta(hours=hours_before))
         summed(make_api_key(), NOON)
-        found = key_usage(self.key.pk, at=NOON)
+        found = keys_usage([self.key.pk], at=NOON, periods=PERIODS)[self.key.pk]
         assert {period: usage.generations for period, usage in found.items()} == {
             "today": 2,
             "7_days": 6,
@@ -79,5 +79,6 @@ class KeyUsageTests(TestCase):
             summed(key, NOON - timedelta(hours=1), status="failed", error_code="timed_out")
         summed(self.key, NOON - timedelta(minutes=60) + timedelta(hours=1))
         with self.assertNumQueries(4):
-            found = keys_usage([key.pk for key in keys], at=NOON + timedelta(minutes=1))
-        assert set(found.values()) == {KeyUsage(generations=3, images=1, failed=2, credits=9)}
+            found = keys_usage([key.pk for key in keys], at=NOON + timedelta(minutes=1), periods=PERIODS)
+        usage = KeyUsage(generations=3, images=1, failed=2, credits=9)
+        assert all(each == dict.fromkeys(PERIODS, usage) for each in found.values())

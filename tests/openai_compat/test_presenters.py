@@ -130,6 +130,14 @@ class ImagesResponseTests(TestCase):
         assert facts["failed"] == [{"id": failed.public_id, "code": "generation_failed", "message": "No."}]
         assert facts["credits"] == 3
 
+    def test_a_lower_resolution_than_asked_for_is_told(self) -> None:
+        make_media(self.generation)
+        assert "downgraded" not in answer(self.generation)["jimeng"]
+        self.generation.spec["resolution_asked"] = "4k"
+        facts = answer(self.generation)["jimeng"]
+        assert facts["downgraded"] == {"from": "4k", "to": "2k"}
+        assert facts["effective"]["resolution"] == "2k"
+
     @override_settings(JIMENG_UPSTREAM="sandbox")
     def test_the_sandbox_says_what_it_is(self) -> None:
         make_media(self.generation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,7 +14,7 @@ from django.utils import timezone
 from accounts.api_keys import api_key_mint, api_key_new_webhook_secret, api_keys_enable, api_keys_revoke
 from accounts.models import ApiKey
 from generation.key_limits import key_standing
-from generation.key_usage import PERIODS, key_usage, keys_usage
+from generation.key_usage import PERIODS, KeyUsage, Period, keys_usage
 from generation.management import key_facts
 from generation.management.key_options import add_options, change, changes_of
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         now = timezone.now()
         keys = list(_keys())
-        used = keys_usage([key.pk for key in keys], at=now)
+        used = {pk: usages["today"] for pk, usages in keys_usage([key.pk for key in keys], at=now).items()}
         if options["as_json"]:
             self._print([_facts(key) | {"today": key_facts.usage_facts(used[key.pk])} for key in keys])
             return
@@ -77,15 +78,14 @@ class Command(BaseCommand):
         key, now = _find(options["key"]), timezone.now()
         facts = _facts(key) | {
             "now": key_facts.standing_facts(key_standing(key, at=now)),
-            "usage": _usage(key),
+            "usage": _usage_facts(keys_usage([key.pk], at=now, periods=PERIODS)[key.pk]),
         }
         if options["as_json"]:
             self._print(facts)
             return
         lines = {name: value for name, value in facts.items() if name not in ("now", "usage")} | facts["now"]
-        self.stdout.write(
-            key_facts.table(("fact", ""), [(name, key_facts.plain(value)) for name, value in lines.items()])
-        )
+        first, *rows = [(name, key_facts.plain(value)) for name, value in lines.items()]
+        self.stdout.write(key_facts.table(first, rows))
 
     def _update(self, options: dict[str, Any]) -> None:
         key, changes = _find(options["key"]), changes_of(options)
@@ -115,19 +115,12 @@ class Command(BaseCommand):
 
     def _usage(self, options: dict[str, Any]) -> None:
         keys = [_find(options["key"])] if options["key"] else list(_keys())
-        now, ids = timezone.now(), [key.pk for key in keys]
-        used = {period: keys_usage(ids, at=now, period=period) for period in PERIODS}
-        found = {key.name: {period: key_facts.usage_facts(used[period][key.pk]) for period in PERIODS} for key in keys}
+        used = keys_usage([key.pk for key in keys], at=timezone.now(), periods=PERIODS)
         if options["as_json"]:
-            self._print([{"id": key.pk, "name": key.name, "usage": found[key.name]} for key in keys])
+            self._print([{"id": key.pk, "name": key.name, "usage": _usage_facts(used[key.pk])} for key in keys])
             return
-        names = ("generations", "images", "videos", "failed", "credits")
-        rows = [
-            (name, period, *(str(each[column]) for column in names))
-            for name, periods in found.items()
-            for period, each in periods.items()
-        ]
-        self.stdout.write(key_facts.table(("name", "period", *names), rows))
+        rows = [key_facts.usage_row(key, period, usage) for key in keys for period, usage in used[key.pk].items()]
+        self.stdout.write(key_facts.table(key_facts.USAGE_COLUMNS, rows))
 
     def _print(self, facts: Any) -> None:
         self.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2))
@@ -161,5 +154,5 @@ def _facts(key: ApiKey) -> dict[str, Any]:
     return key_facts.facts_of(key, at=timezone.now())
 
 
-def _usage(key: ApiKey) -> dict[str, Any]:
-    return {period: key_facts.usage_facts(used) for period, used in key_usage(key.pk, at=timezone.now()).items()}
+def _usage_facts(usages: Mapping[Period, KeyUsage]) -> dict[str, dict[str, int]]:
+    return {period: key_facts.usage_facts(usage) for period, usage in usages.items()}
