@@ -11,9 +11,7 @@ from django.db.models import Count, F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,7 +27,7 @@ PAGE_ROWS = 50
 @admin.register(BulkTask)
 class BulkTaskAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = ("what_cell", "progress_cell", "created_cell", "created_by")
-    list_display_links = None
+    list_display_links = ("what_cell",)
     empty_value_display = NOTHING
     ordering = ("-pk",)
 
@@ -49,10 +47,9 @@ class BulkTaskAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
         queryset: QuerySet[BulkTask] = super().get_queryset(request)
         return queryset.annotate(total=Count("items"), done=Count("items__done_at"))
 
-    @admin.display(description=gettext_lazy("what"), ordering="kind")
-    def what_cell(self, task: BulkTask) -> SafeString:
-        url = reverse("admin:accounts_bulktask_change", args=[task.public_id])
-        return format_html('<a class="text-link" href="{}">{}</a>', url, task.get_kind_display())
+    @admin.display(description=gettext_lazy("task"), ordering="kind")
+    def what_cell(self, task: BulkTask) -> str:
+        return task.get_kind_display()
 
     @admin.display(description=gettext_lazy("progress"))
     def progress_cell(self, task: BulkTask) -> SafeString:
@@ -70,7 +67,9 @@ class BulkTaskAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
         """How far it is. With `?part` only what changes, for the script that asks again and again."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        task = get_object_or_404(BulkTask, public_id=object_id)
+        # By primary key, as the list links it, or by public id, as everybody else does.
+        by = {"pk": int(object_id)} if object_id.isdecimal() else {"public_id": object_id}
+        task = get_object_or_404(BulkTask, **by)
         context = _progress(request, task)
         if "part" in request.GET:
             return TemplateResponse(request, "admin/accounts/bulk_progress_part.html", context)

@@ -73,6 +73,7 @@ class AskingActions:
         form = form_class(request.POST if came_back else None)
         if came_back and form.is_valid():
             return form, None
+        count = queryset.count()
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]  # ModelAdmin's
             "opts": Account._meta,
@@ -83,8 +84,8 @@ class AskingActions:
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),
             "names": [each.name for each in queryset[:NAMES_SHOWN]],
-            "count": queryset.count(),
+            "headline": ngettext("For %(count)d account:", "For %(count)d accounts:", count) % {"count": count},
             "back_url": request.get_full_path(),
         }
-        context["more"] = context["count"] - len(context["names"])
+        context["more"] = count - len(context["names"])
         return form, TemplateResponse(request, "admin/accounts/action_form.html", context)

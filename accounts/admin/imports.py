@@ -153,6 +153,7 @@ def _preview(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         entries = entries.filter(verdict=chosen)
     page = Paginator(entries, PAGE_ROWS).get_page(request.GET.get("page"))
     rows = list(page.object_list)
+    storable = counts[Verdict.NEW] + counts[Verdict.JOINS]
     return {
         "batch": batch,
         "verdicts": [
@@ -161,8 +162,8 @@ def _preview(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
             if count
         ],
         "total": sum(counts.values()),
-        "storable": counts[Verdict.NEW] + counts[Verdict.JOINS],
-        "known": counts[Verdict.KNOWN],
+        "headline": ngettext("%(count)d account will be stored.", "%(count)d accounts will be stored.", storable)
+        % {"count": storable},
         "chosen": chosen,
         "page": page,
         "rows": _rows(batch, rows),
