@@ -52,6 +52,7 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
     actions_submit_line = ("save_and_probe", "save_and_wake")
     warn_unsaved_form = True
     change_form_after_template = "admin/accounts/account_panels.html"
+    change_form_outer_after_template = "admin/accounts/account_renewal.html"  # it has forms of its own
     add_fieldsets = (
         (
             None,

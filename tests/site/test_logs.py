@@ -149,7 +149,13 @@ def test_tracebacks_are_hidden_too(lines: io.StringIO) -> None:
 
 @pytest.mark.parametrize(
     ("path", "is_logged"),
-    [("/admin/accounts/", True), ("/renew/x/", True), ("/v1/images/generations", False), ("/media/x", False), ("", True)],
+    [
+        ("/admin/accounts/", True),
+        ("/renew/x/", True),
+        ("/v1/images/generations", False),
+        ("/media/x", False),
+        ("", True),
+    ],
 )
 def test_djangos_own_line_about_a_5xx_is_for_pages(path: str, is_logged: bool) -> None:
     record = logging.LogRecord("django.request", logging.ERROR, "", 0, "Internal Server Error", None, None)
