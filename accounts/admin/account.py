@@ -68,6 +68,7 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
     # What other apps, which know more of an account, add to its page: account, time → context of the template.
     more_panels: ClassVar[list[Callable[[Account, datetime], dict[str, Any]]]] = []
     change_form_after_template = "admin/accounts/account_panels.html"
+    change_form_outer_after_template = "admin/accounts/account_renewal.html"  # it has forms of its own
     add_fieldsets = (
         (
             None,

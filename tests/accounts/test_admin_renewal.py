@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import vault
 from accounts.models import Account, AccountEvent, RenewalLink
-from accounts.proxies import account_proxy_tested, proxy_of
+from accounts.proxies import account_proxy_tested, account_set_proxy, parse_proxy, proxy_of
 from accounts.renewals import renewal_find
 from tests.accounts.desk import LIST, AdminTestCase, change_url, form_of
 from tests.factories import make_account
@@ -180,3 +180,16 @@ class LinkTests(AdminTestCase):
     def test_what_changes_something_is_never_a_get(self) -> None:
         for name in ("make_link", "test_proxy"):
             assert self.client.get(url_of(name, self.account)).status_code == 405
+
+
+class FormTests(AdminTestCase):
+    def test_no_form_stands_within_another(self) -> None:
+        """A browser would send the outer one, whatever the button says."""
+        account = make_account(upstream_user_id="4711")
+        account_set_proxy(account_id=account.pk, proxy=parse_proxy(PROXY), at=timezone.now())
+        depth, forms = 0, 0
+        for tag in re.findall(r"<(/?)form\b", self.page(change_url(account))):
+            depth += -1 if tag else 1
+            forms += not tag
+            assert depth <= 1
+        assert forms >= 3

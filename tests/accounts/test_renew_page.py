@@ -133,3 +133,7 @@ class RenewPageTests(TestCase):
         response = self.client.post(reverse("set_language"), given)
         assert response["Location"] == self.url
         assert '<html lang="zh-hans">' in self.text()
+
+    def test_each_language_is_offered_by_its_own_name(self) -> None:
+        for accepted, offered in (("zh-CN", ">English</button>"), ("en", ">简体中文</button>")):
+            self.assertContains(self.get(**{"accept-language": accepted}), offered)
