@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -41,6 +41,7 @@ class LearnedFilter(QuestionFilter):
 class PriceAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = ("model_cell", "size_cell", "listed_cell", "learned_cell", "confidence_cell", "seen_cell")
     list_display_links = None
+    ordering = (F("seen_at").desc(nulls_last=True), "model", "variant")  # what was learned comes first
     list_filter = (LearnedFilter,)
     search_fields = ("model",)
     search_help_text = gettext_lazy("Name of the model")

@@ -48,6 +48,12 @@ class PriceListTests(AdminTestCase):
         assert "confirmed 4 times" in sure
         assert "2\xa0hours ago" in seen
 
+    def test_what_was_learned_comes_first(self) -> None:
+        row = self.learned()
+        shown = list(self.client.get(LIST).context["cl"].result_list)
+        assert shown[0] == row
+        assert [each.model for each in shown[1:4]] == ["jimeng-1.4"] * 3
+
     def test_doubts_are_told(self) -> None:
         self.learned(contrary_credits=6, contrary=2)
         assert "lately 6, seen 2 times" in self.cells("jimeng-4.5", "2k")[4]

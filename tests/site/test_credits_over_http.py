@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -130,7 +130,7 @@ def test_a_price_that_has_changed_is_known_after_some_pictures(
     with httpx.Client(base_url=gateway.url, headers=headers, timeout=60, trust_env=False) as http:
         for seen, credits in enumerate((6, 10, 10)):
             read_again(gateway, since=moment(gateway, "SELECT max(submitted_at) FROM generation_generation"))
-            wait_until(lambda seen=seen: agreeing(gateway) == seen, timeout_s=10, what="the price is learned")
+            wait_until(partial(has_seen, gateway, seen), timeout_s=10, what="the price is learned")
             answer = http.post("/v1/images/generations", json=images_body(prompt=f"cat {seen}", n=2))
             assert answer.status_code == 200, answer.text
             assert answer.json()["jimeng"]["credits"] == credits
@@ -164,7 +164,7 @@ def moment(gateway: Gateway, sql: str) -> datetime | None:
     return None if found is None else datetime.fromisoformat(found).replace(tzinfo=UTC)
 
 
-def agreeing(gateway: Gateway) -> Any:
+def has_seen(gateway: Gateway, times: int) -> bool:
+    """Whether so many samples agree on the price of the default picture."""
     sql = "SELECT agreeing FROM generation_price WHERE model = 'jimeng-4.5' AND variant = '2k'"
-    ((found,),) = gateway.rows(sql)
-    return found
+    return gateway.rows(sql) == [(times,)]
