@@ -163,10 +163,10 @@ class Ranking:
         self._passed = Groups(needs=need.cost_credits)
         for each in scope:
             self._place(each)
-        for each in refused:
-            self._passed.add(Hurdle.REFUSED_BEFORE, each.account_id, each.name)
+        for each in refused:  # what it has now says more than that it said no
+            self._pass_over(each, hurdle(each, need) or (Hurdle.REFUSED_BEFORE, "", None))
         for each in outside:
-            self._passed.add(Hurdle.OTHER_KEY, each.account_id, each.name)
+            self._pass_over(each, (Hurdle.OTHER_KEY, "", None))
 
     def best(self) -> tuple[Candidate, Decision] | None:
         """Who comes first now, and why; None if nobody can take it."""
@@ -188,8 +188,11 @@ class Ranking:
             key = self._keys[candidate.account_id] = order(candidate, self._need)
             insort(self._able, (key, candidate), key=_key_of)
         else:
-            why, reason, fact = found
-            self._passed.add(why, candidate.account_id, candidate.name, reason=reason, fact=fact)
+            self._pass_over(candidate, found)
+
+    def _pass_over(self, candidate: Candidate, why: tuple[Hurdle, str, str | int | None]) -> None:
+        found, reason, fact = why
+        self._passed.add(found, candidate.account_id, candidate.name, reason=reason, fact=fact)
 
     def _decision(self) -> Decision:
         """Those next in order are named as far as there is room, the others only counted."""

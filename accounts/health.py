@@ -119,8 +119,9 @@ def _fall_ill(
             account.health = Account.Health.RESTING
             account.rest_reason = Account.RestReason(failure.value)
             account.rest_until = until
-            # Looked at once it is over, so that it is seen to be well without anybody's request as a trial.
-            account.probe_due_at = min(account.probe_due_at or until, until)
+            if account.source == Account.Source.OPERATOR:  # callers' logins are probed by their use
+                # So that it is seen to be well without anybody's request as a trial.
+                account.probe_due_at = min(account.probe_due_at or until, until)
             account_events_add(
                 account_ids=[account.pk],
                 kind=Event.RESTED,
@@ -149,12 +150,12 @@ def account_probed_alive(*, account_id: int, user_id: str, screen_name: str, at:
         due_at = min(due_at, account.rest_until)
     row = Account.objects.filter(pk=account_id)
     row.update(upstream_user_id=user_id[:40], screen_name=screen_name[:100], probed_at=at, probe_due_at=due_at)
-    disproved = Q(health__in=(Account.Health.EXPIRED, Account.Health.UNKNOWN))
-    _mend(row.filter(disproved | Q(rest_reason=Account.RestReason.UNREACHABLE)), at=at)
-    # A login that lives says nothing of what the rest was for, so the next failure still counts as one more.
-    # Credits are not for a probe to give.
-    over = row.filter(health=Account.Health.RESTING, rest_until__lte=at)
-    _mend(over.exclude(rest_reason=Account.RestReason.NO_CREDITS), at=at, forget=False)
+    _mend(row.filter(health__in=(Account.Health.EXPIRED, Account.Health.UNKNOWN)), at=at)
+    # A login that lives says nothing of what a rest was for, so the next failure still counts as one more. Credits
+    # are not for a probe to give, but it has reached Jimeng.
+    over = Q(rest_until__lte=at) & ~Q(rest_reason=Account.RestReason.NO_CREDITS)
+    reached = Q(rest_reason=Account.RestReason.UNREACHABLE)
+    _mend(row.filter(over | reached, health=Account.Health.RESTING), at=at, forget=False)
     long_ago = Q(last_error_at__isnull=True) | Q(last_error_at__lt=at - FAILURES_COUNT_FOR)
     row.filter(long_ago, health=Account.Health.ALIVE, failures_in_a_row__gt=0).update(failures_in_a_row=0)
     account_events_add(account_ids=[account_id], kind=Event.PROBED, at=at)
@@ -163,6 +164,15 @@ def account_probed_alive(*, account_id: int, user_id: str, screen_name: str, at:
 def account_refilled(*, account_id: int, at: datetime) -> None:
     """It has credits: a rest for want of them is over."""
     _mend(Account.objects.filter(pk=account_id, rest_reason=Account.RestReason.NO_CREDITS), at=at)
+
+
+@transaction.atomic
+def account_ran_dry(*, account_id: int, at: datetime) -> None:
+    """A probe found no credits, and no gift to be had: at rest until the next one, or until it has some again."""
+    account = Account.objects.select_for_update().filter(pk=account_id).first()
+    if account is not None and account.health in (Account.Health.ALIVE, Account.Health.UNKNOWN):
+        _fall_ill(account, FailureClass.NO_CREDITS, code="", detail="", at=at, retry_after_s=None)
+        account.save()
 
 
 def account_unreadable(*, account_id: int, at: datetime) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from generation.choice_words import chosen_because
 from generation.models import Generation, GenerationEvent, InputImage
 
 # By `GatewayError.code`; a test keeps it complete.
@@ -128,7 +130,11 @@ def _created(facts: dict[str, Any]) -> str:
 
 
 def _claimed(facts: dict[str, Any]) -> str:
-    return _("Given to the account %(account)s, attempt %(attempt)s.") % _known(facts, "account", "attempt")
+    known = _known(facts, "account", "attempt")
+    reason = chosen_because(facts.get("decision", {}), at=timezone.now())
+    if not reason:
+        return _("Given to the account %(account)s, attempt %(attempt)s.") % known
+    return _("Given to the account %(account)s, attempt %(attempt)s: %(reason)s.") % {**known, "reason": reason}
 
 
 def _submitting(facts: dict[str, Any]) -> str:
@@ -145,7 +151,8 @@ def _found(facts: dict[str, Any]) -> str:
 
 def _requeued(facts: dict[str, Any]) -> str:
     reason = str(facts.get("reason", "?"))
-    return _said(_("Back in the queue, nothing spent: %(reason)s."), REASONS.get(reason, reason), facts)
+    text = _said(_("Back in the queue, nothing spent: %(reason)s."), REASONS.get(reason, reason), facts)
+    return f"{text} {_('This account is not asked again for it.')}" if facts.get("passed_over") else text
 
 
 def _succeeded(facts: dict[str, Any]) -> str:

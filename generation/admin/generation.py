@@ -10,6 +10,7 @@ from django.contrib.admin.utils import quote
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
@@ -18,6 +19,7 @@ from unfold.paginator import InfinitePaginator
 from accounts.display import NOTHING
 from generation.admin import panels
 from generation.admin.cells import GenerationCells
+from generation.admin.deciding import choice_panel
 from generation.admin.filters import ModelFilter, OperationFilter, WhenFilter
 from generation.admin.thumbnails import input_picture, thumbnail
 from generation.models import Generation, Media
@@ -124,6 +126,8 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
             context["show_history"] = False  # nobody changes a generation here
             context["files"] = panels.files(obj)
             context["inputs"] = panels.inputs(obj, obj.inputs.all())
-            context["timeline"] = panels.timeline(obj, obj.events.select_related("account"))
+            events = list(obj.events.select_related("account"))
+            context["timeline"] = panels.timeline(obj, events)
+            context["choice"] = choice_panel(obj, events, at=timezone.now())
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response

@@ -173,7 +173,9 @@ class Caretaker:
             )
             credits = await self.read_balance(account.pk, login)
             if credits.total < LOW_CREDITS and await self._check_in(account.pk, login):
-                await self.read_balance(account.pk, login)
+                credits = await self.read_balance(account.pk, login)
+            if credits.total == 0:
+                await in_database(accounts.account_ran_dry, account_id=account.pk, at=timezone.now())
         except UpstreamFailure as failure:
             await in_database(accounts.account_probe_postponed, account_id=account.pk, until=now + PROBE_RETRY)
             await self.note_failure(account.pk, failure)

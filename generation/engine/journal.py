@@ -80,14 +80,15 @@ def load_work(ids: Sequence[int]) -> list[Work | None]:
         stored = Media.objects.filter(generation_id__in=spent).values_list("generation_id", "position", "upstream_uri")
         for pk, position, uri in stored:
             recorded.setdefault(pk, {})[uri or f"#{position}"] = position
-    return [_work(rows[pk], recorded.get(pk, {})) if pk in rows else None for pk in ids]
+    return [work_of(rows[pk], recorded.get(pk, {})) if pk in rows else None for pk in ids]
 
 
 async def _load_work(ids: list[int]) -> list[Work | None]:
     return await in_database(load_work, ids)
 
 
-def _work(row: Generation, recorded: Mapping[str, int]) -> Work:
+def work_of(row: Generation, recorded: Mapping[str, int] | None = None) -> Work:
+    """`recorded`: see there; None: nothing is stored yet."""
     return Work(
         id=row.pk,
         public_id=row.public_id,
@@ -107,7 +108,7 @@ def _work(row: Generation, recorded: Mapping[str, int]) -> Work:
         created_at=row.created_at,
         submitted_at=row.submitted_at,
         deadline_at=row.deadline_at,
-        recorded=recorded,
+        recorded=recorded or {},
     )
 
 
@@ -139,7 +140,7 @@ class Journal:
         """Rows that were stored a moment ago need not be read again by the job that starts now."""
         for row in generations:
             if row.status == Generation.Status.QUEUED:
-                self._fresh[row.pk] = _work(row, {})
+                self._fresh[row.pk] = work_of(row)
 
     async def load(self, generation_id: int) -> Work | None:
         """The snapshot to start from; None if the generation is final or unknown."""

@@ -91,7 +91,7 @@ class ProbeTests(TestCase):
         for fields in (
             {"health": Health.UNKNOWN},
             {"health": Health.EXPIRED, "failures_in_a_row": 3},
-            resting(seconds=600, reason=Reason.UNREACHABLE),
+            {**resting(seconds=600, reason=Reason.UNREACHABLE), "failures_in_a_row": 0},
         ):
             with self.subTest(fields):
                 account = self.probed(**fields)

@@ -80,6 +80,37 @@ class EachFailureTests(TestCase):
     def test_an_account_that_is_gone_is_no_fault(self) -> None:
         account_failed(account_id=12345, failure=FailureClass.BUSY, code="", detail="", at=AT)
 
+    def test_with_some_credits_left_it_goes_on_serving_what_these_pay_for(self) -> None:
+        for fields, health in (
+            ({"gift_credits": 2, "gift_expires_at": None}, Health.ALIVE),
+            ({"gift_credits": 2, "gift_expires_at": AT}, Health.RESTING),  # they have lapsed
+            ({"gift_credits": 2, "spent_since_read": 2}, Health.RESTING),
+        ):
+            with self.subTest(fields):
+                account = fail(make_account(**ALIVE, **fields), FailureClass.NO_CREDITS)
+                assert (account.health, account.last_error_code) == (health, "1")
+
+    @override_settings(JIMENG_RESTS={"busy": "0.5", "risk_hold": "90000"})
+    def test_first_rests_are_settings(self) -> None:
+        for failure, seconds in (
+            (FailureClass.BUSY, 0.5),
+            (FailureClass.RISK_HOLD, 90_000),
+            (FailureClass.REGION, 86_400),
+        ):
+            with self.subTest(failure):
+                account = fail(make_account(**ALIVE), failure)
+                assert account.rest_until == AT + timedelta(seconds=seconds)
+
+    def test_it_is_probed_once_its_rest_is_over(self) -> None:
+        for due, probed_after_s in ((None, 3), (AT + timedelta(hours=6), 3), (AT + timedelta(seconds=1), 1)):
+            with self.subTest(due=due):
+                account = fail(make_account(probe_due_at=due, **ALIVE), FailureClass.BUSY)
+                assert account.probe_due_at == AT + timedelta(seconds=probed_after_s)
+
+    def test_a_callers_own_login_is_probed_by_its_use_alone(self) -> None:
+        own = make_account(source=Account.Source.PASSTHROUGH, probe_due_at=None, **ALIVE)
+        assert fail(own, FailureClass.BUSY).probe_due_at is None
+
 
 class RepeatedFailureTests(TestCase):
     def test_a_failed_trial_doubles_the_rest_up_to_a_limit(self) -> None:

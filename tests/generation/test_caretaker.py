@@ -13,7 +13,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from accounts.models import Account, CreditSnapshot
-from accounts.rotation import FailureClass
+from accounts.rotation import FailureClass, next_gift_at
 from generation.engine.caretaker import Caretaker
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure
@@ -78,6 +78,17 @@ class ProbeTests(CaretakerTestCase):
         await account.arefresh_from_db()
         assert (account.credits, account.checked_in_on is not None) == (66, True)
         assert self.jimeng.calls == [ACCOUNT_INFO, CREDITS, RECEIVE, CREDITS]
+
+    async def test_one_with_no_credits_and_no_gift_rests_until_the_next(self) -> None:
+        account = await sync_to_async(make_account)(probe_due_at=None)
+        self.jimeng.balance[session_of(account)] = 0
+        await Account.objects.aupdate(probe_due_at=timezone.now())
+        async with self.caretaker() as taker, asyncio.timeout(10):
+            taker.start()
+            while not await Account.objects.filter(health=Health.RESTING).aexists():
+                await asyncio.sleep(0.01)
+        await account.arefresh_from_db()
+        assert (account.rest_reason, account.rest_until) == (Reason.NO_CREDITS, next_gift_at(timezone.now()))
 
     async def test_a_dead_one_is_out(self) -> None:
         self.jimeng.user_id = ""
