@@ -21,6 +21,7 @@ class Figures:
     requests: int
     succeeded: int
     filtered: int
+    stranded: int
     nobody_able: int
     errors_though_able: int
     start_credits: int
@@ -31,6 +32,8 @@ class Figures:
     refunded_credits: int
     end_credits: int
     credits_for_nothing: int
+    stranded_credits: int
+    """Of these: what is behind ended logins."""
     submit_calls: int
     submissions: int
     duplicates: int
@@ -54,12 +57,14 @@ def figures_of(world: World, outcomes: Sequence[Outcome]) -> Figures:
     waits = sorted(outcome.waited_s for outcome in outcomes)
     booked = _booked(world)
     records = world.sandbox.records
+    lost = _for_nothing(outcomes, records)
     days_of_gifts = world.script.days * len(world.script.members)
     counts = world.sandbox.counts
     return Figures(
         requests=len(outcomes),
         succeeded=endings["succeeded"],
         filtered=endings["filtered"],
+        stranded=endings["stranded"],
         nobody_able=endings["nobody"],
         errors_though_able=endings["error"],
         start_credits=booked["Start"],
@@ -69,7 +74,8 @@ def figures_of(world: World, outcomes: Sequence[Outcome]) -> Figures:
         spent_credits=booked["Image"] + booked["Video"],
         refunded_credits=booked["Refund"],
         end_credits=sum(world.account(member.name).wallet.total for member in world.script.members),
-        credits_for_nothing=sum(_for_nothing(outcomes, records).values()),
+        credits_for_nothing=sum(lost.values()),
+        stranded_credits=sum(lost.get(each.wish, 0) for each in outcomes if each.ending == "stranded"),
         submit_calls=counts.calls[SUBMIT],
         submissions=len(records),
         duplicates=counts.duplicate_submits + _paid_twice(records),

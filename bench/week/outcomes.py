@@ -8,18 +8,23 @@ from typing import Literal
 from bench.week.script import Wish
 from bench.week.world import World
 
-Ending = Literal["succeeded", "filtered", "nobody", "error"]
+Ending = Literal["succeeded", "filtered", "stranded", "nobody", "error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`code`: of the error, "" for a success. `able`: who would have taken it at the moment of the error."""
+    """`code`: of the error, "" for a success. `able`: who would have taken it at the moment of the error.
+
+    `is_stranded`: an account had accepted it, and then its login ended. Another one must not be asked: that would
+    be paid for once more.
+    """
 
     wish: Wish
     waited_s: float
     code: str = ""
     detail: str = ""
     able: tuple[str, ...] = ()
+    is_stranded: bool = False
 
     @property
     def ending(self) -> Ending:
@@ -27,6 +32,8 @@ class Outcome:
             return "succeeded"
         if self.wish.fate:
             return "filtered"
+        if self.is_stranded:
+            return "stranded"
         return "error" if self.able else "nobody"
 
 
@@ -41,4 +48,12 @@ class Diary:
         world = self._world
         waited_s = max(0.0, world.sandbox.now_s() - world.begun_at - wish.at_s)
         able = tuple(world.able(wish)) if code else ()
-        self.outcomes.append(Outcome(wish=wish, waited_s=waited_s, code=code, detail=detail, able=able))
+        outcome = Outcome(
+            wish=wish,
+            waited_s=waited_s,
+            code=code,
+            detail=detail,
+            able=able,
+            is_stranded=bool(code) and world.has_stranded(wish),
+        )
+        self.outcomes.append(outcome)

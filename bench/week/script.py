@@ -33,10 +33,10 @@ CAST = (
     *(Member(name=f"daily{number}") for number in range(1, 7)),
     Member(name="small", faults=("forbidden:2k",)),  # may not make pictures of 4k
     Member(name="single", faults=("busy:1",)),  # refuses a second task while one runs
-    Member(name="bought1", bought=700),
-    Member(name="bought2", bought=600),
-    Member(name="bought3", bought=500),
-    Member(name="bought4", bought=500, faults=("forbidden:2k",)),
+    Member(name="bought1", bought=600),
+    Member(name="bought2", bought=500),
+    Member(name="bought3", bought=400),
+    Member(name="bought4", bought=300, faults=("forbidden:2k",)),
 )
 
 
@@ -114,6 +114,12 @@ def write(*, requests: int, days: int, seed: int) -> Script:
     )
 
 
+def _moment(days: int, chance: random.Random) -> float:
+    """When something happens, troubles too: most of it where most is going on."""
+    hour = chance.choices(range(24), HOURS)[0]
+    return chance.randrange(days) * DAY_S + (hour + chance.random()) * HOUR_S
+
+
 def _often(per_week: float, days: int) -> int:
     return max(1, round(per_week * days / 7))
 
@@ -123,7 +129,7 @@ def _troubles(days: int, chance: random.Random) -> Iterator[Trouble]:
 
     def spells(per_week: float, fault: str, minutes: tuple[float, float], members: int) -> Iterator[Trouble]:
         for _ in range(_often(per_week, days)):
-            begin = chance.uniform(0, days * DAY_S)
+            begin = _moment(days, chance)
             end = begin + chance.uniform(*minutes) * MINUTE_S
             yield Trouble(from_s=begin, to_s=end, members=tuple(chance.sample(names, members)), fault=fault)
 
@@ -136,20 +142,19 @@ def _troubles(days: int, chance: random.Random) -> Iterator[Trouble]:
     yield from spells(2, "http500-after:0.5", (2, 6), 6)
     yield from spells(2, "html@all", (2, 6), 3)
     yield from spells(1, "hang@submit", (2, 4), 2)
-    yield from spells(1, "http500@all", (5, 9), len(names))  # all is down
+    yield from spells(2, "http500@all", (4, 20), len(names))  # all is down
 
 
 def _login_ends(days: int, chance: random.Random) -> Iterator[LoginEnd]:
     for member in chance.sample([member.name for member in CAST], min(_often(4, days), len(CAST))):
-        at_s = chance.uniform(0.05, 0.85) * days * DAY_S
+        at_s = _moment(days, chance)
         yield LoginEnd(at_s=at_s, renewed_s=at_s + chance.uniform(2, 7) * HOUR_S, member=member)
 
 
 def _wishes(requests: int, days: int, chance: random.Random) -> tuple[Wish, ...]:
     moments: list[float] = []
     while len(moments) < requests:
-        hour = chance.choices(range(24), HOURS)[0]
-        at_s = chance.randrange(days) * DAY_S + (hour + chance.random()) * HOUR_S
+        at_s = _moment(days, chance)
         if at_s < days * DAY_S - QUIET_END_S:
             moments.append(at_s)
     return tuple(_wish(number, at_s, chance) for number, at_s in enumerate(sorted(moments)))

@@ -38,7 +38,7 @@ class World:
             self._set_faults(name)
 
     async def carry_out(self, renew: Renew) -> None:
-        """Let all that the script says happen at its time."""
+        """Let all that the script says happen at its time, up to the end of the week."""
         moments: list[tuple[float, Callable[[], Awaitable[None]]]] = []
         for trouble in self.script.troubles:
             for name in trouble.members:
@@ -48,8 +48,9 @@ class World:
             moments.append((end.at_s, lambda name=end.member: self._log_out(name)))  # type: ignore[misc]
             moments.append((end.renewed_s, lambda name=end.member: self._log_in(name, renew)))  # type: ignore[misc]
         for at_s, happen in sorted(moments, key=lambda moment: moment[0]):
-            await self.until(at_s)
-            await happen()
+            if at_s < self.script.length_s:
+                await self.until(at_s)
+                await happen()
 
     async def until(self, at_s: float) -> None:
         """Sleep until that moment of the script."""
@@ -57,6 +58,12 @@ class World:
 
     def account(self, name: str) -> Account:
         return self.sandbox.account_named(name)
+
+    def has_stranded(self, wish: Wish) -> bool:
+        """Whether an account accepted it whose login has ended since: nobody can fetch it until that is renewed."""
+        prompt = prompt_of(wish)
+        records = (record for record in reversed(self.sandbox.records) if record.order.prompt == prompt)
+        return any(self.sessionids[record.account] not in self.sandbox.accounts for record in records)
 
     def able(self, wish: Wish) -> list[str]:
         """The members that would take this request now: alive, not held, not busy, allowed, and able to pay.
@@ -91,7 +98,7 @@ class World:
         self.account(name).set_faults(parse_faults("--".join(self._troubles[name])))
 
     async def _log_out(self, name: str) -> None:
-        self._logged_out = self.sandbox.accounts.pop(self.sessionids[name])
+        del self.sandbox.accounts[self.sessionids[name]]
 
     async def _log_in(self, name: str, renew: Renew) -> None:
         self.sessionids[name] += "-renewed"
