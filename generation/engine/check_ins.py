@@ -9,7 +9,7 @@ from typing import Final
 from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import Account
+from accounts.models import Account, BulkTask
 from generation.engine.caretaker import FAULTS, Caretaker
 from generation.engine.gifts import gift_ask
 from generation.engine.logins import logins
@@ -58,10 +58,18 @@ class CheckIns:
         return str(Account.CheckInResult.RECEIVED if answer.received else Account.CheckInResult.ALREADY), ""
 
     async def _finished(self, account: Account, outcome: str, detail: str) -> None:
-        """An account has been asked about. Whoever waits for it in bulk is to be told here."""
+        """An account has been asked about: whoever waits for it in bulk is told."""
         logger.info(
             "An account has checked in",
             extra={"action": "check_in", "account": account.pk, "outcome": outcome, "detail": detail},
+        )
+        await in_database(
+            accounts.bulk_items_done,
+            account_id=account.pk,
+            kind=BulkTask.Kind.CHECK_IN,
+            outcome=outcome,
+            detail=detail,
+            at=timezone.now(),
         )
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts import services as accounts
-from accounts.models import Account
+from accounts.models import Account, BulkTask
 from generation.engine.duties import Duty
 from generation.engine.logins import logins
 from generation.upstream.client import UpstreamClient
@@ -61,9 +61,16 @@ async def _test(client: UpstreamClient, account: Account) -> None:
 
 
 def _note(account: Account, took_ms: int | None, error: str, at: datetime) -> None:
-    """Where a test has ended, and the place to tell a bulk task of it."""
+    """A test has ended: the account's page and whoever waits for it in bulk are told."""
     accounts.account_proxy_tested(
         account_id=account.pk, proxy_encrypted=account.proxy_encrypted, took_ms=took_ms, error=error, at=at
+    )
+    accounts.bulk_items_done(
+        account_id=account.pk,
+        kind=BulkTask.Kind.PROXY_TEST,
+        outcome="unreachable" if error else "ok",
+        detail=error,
+        at=at,
     )
 
 
