@@ -66,7 +66,7 @@ class BulkProgress:
 def bulk_task_start(*, kind: BulkTask.Kind, account_ids: Collection[int], actor: str = "", at: datetime) -> BulkTask:
     """Ask the engine to do this with these accounts now. Those that it would leave alone are done at once."""
     task = BulkTask.objects.create(kind=kind, created_by=actor[:150], created_at=at)
-    chosen = list(Account.objects.filter(pk__in=account_ids).order_by("pk"))
+    chosen = list(Account.objects.filter(pk__in=account_ids).only("name").order_by("pk"))
     wanted = set(_served(kind, at=at).filter(pk__in=account_ids).values_list("pk", flat=True))
     BulkItem.objects.bulk_create(
         [

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 
 from accounts import vault
 from accounts.bulk import bulk_task_start
@@ -22,6 +22,8 @@ Verdict = ImportEntry.Verdict
 
 PREVIEW_KEPT_FOR = timedelta(days=1)
 _CHUNK = 500  # rows in one statement
+_KNOWN_FIELDS = ("fingerprint", "source", "name", "notes", "tags", "priority", "concurrency_cap", "login_expires_at")
+_STORABLE = (Verdict.NEW, Verdict.KNOWN, Verdict.JOINS)
 
 
 class AlreadyStored(Exception):
@@ -38,12 +40,11 @@ class Imported:
     task: BulkTask | None
 
 
-@transaction.atomic
 def import_preview(
     *, entries: Sequence[Entry], tags: Sequence[str] = (), notes: str = "", actor: str = "", at: datetime
 ) -> ImportBatch:
     """Store what was read, with a verdict on each entry. `tags`: more for all; `notes`: for those without."""
-    batch = ImportBatch.objects.create(created_by=actor[:150], created_at=at)
+    batch = ImportBatch(created_by=actor[:150], created_at=at)
     prints = [vault.fingerprint(each.sessionid) if each.sessionid else "" for each in entries]
     stored = _stored({each for each in prints if each})
     defaults = Entry(line=0, tags=tuple(tags), notes=notes)
@@ -52,9 +53,12 @@ def import_preview(
         if fingerprint:
             before = first.get(fingerprint)
             first[fingerprint] = filled(entry if before is None else before, defaults if before is None else entry)
-    ImportEntry.objects.bulk_create(
-        (_row(batch, *each) for each in _judged(entries, prints, first, stored)), batch_size=_CHUNK
-    )
+    rows = [_row(*each) for each in _judged(entries, prints, first, stored)]  # encrypts: not in a transaction
+    with transaction.atomic():
+        batch.save(force_insert=True)
+        for row in rows:
+            row.batch = batch
+        ImportEntry.objects.bulk_create(rows, batch_size=_CHUNK)
     return batch
 
 
@@ -80,12 +84,9 @@ def _verdict_on(account: Account | None) -> ImportEntry.Verdict:
     return Verdict.KNOWN if account.source == Account.Source.OPERATOR else Verdict.JOINS
 
 
-def _row(
-    batch: ImportBatch, entry: Entry, fingerprint: str, verdict: ImportEntry.Verdict, account: Account | None
-) -> ImportEntry:
+def _row(entry: Entry, fingerprint: str, verdict: ImportEntry.Verdict, account: Account | None) -> ImportEntry:
     is_bad = verdict == Verdict.BAD
     return ImportEntry(
-        batch=batch,
         line=entry.line,
         verdict=verdict,
         problem=entry.problem or "",
@@ -102,7 +103,7 @@ def _stored(fingerprints: Collection[str]) -> dict[str, Account]:
     found = {}
     wanted = sorted(fingerprints)
     for begin in range(0, len(wanted), _CHUNK):
-        rows = Account.objects.filter(fingerprint__in=wanted[begin : begin + _CHUNK])
+        rows = Account.objects.filter(fingerprint__in=wanted[begin : begin + _CHUNK]).only(*_KNOWN_FIELDS)
         found.update({each.fingerprint: each for each in rows})
     return found
 
@@ -122,7 +123,6 @@ def entry_of(row: ImportEntry) -> Entry:
     )
 
 
-@transaction.atomic
 def import_store(
     *, batch: ImportBatch, tags: Sequence[str] = (), update_known: bool = False, actor: str = "", at: datetime
 ) -> Imported:
@@ -130,27 +130,43 @@ def import_store(
 
     `update_known`: those that are stored already take names, notes and tags. Raises AlreadyStored.
     """
+    if not ImportBatch.objects.filter(pk=batch.pk, stored_at__isnull=True).exists():
+        raise AlreadyStored
+    # Decrypting and encrypting thousands takes seconds: not in a transaction, during which nobody else may write.
+    more = Entry(line=0, tags=tuple(tags))
+    given = {row.fingerprint: filled(entry_of(row), more) for row in batch.entries.filter(verdict__in=_STORABLE)}
+    before = _stored(given)
+    fresh = [new_account(given[each], fingerprint=each, at=at) for each in given if each not in before]
+    return _store(batch, given, fresh, update_known=update_known, actor=actor, at=at)
+
+
+@transaction.atomic
+def _store(
+    batch: ImportBatch,
+    given: Mapping[str, Entry],
+    fresh: Sequence[Account],
+    *,
+    update_known: bool,
+    actor: str,
+    at: datetime,
+) -> Imported:
     if ImportBatch.objects.filter(pk=batch.pk, stored_at__isnull=True).update(stored_at=at) == 0:
         raise AlreadyStored
-    rows = list(batch.entries.filter(verdict__in=(Verdict.NEW, Verdict.KNOWN, Verdict.JOINS)))
-    given = {row.fingerprint: filled(entry_of(row), Entry(line=0, tags=tuple(tags))) for row in rows}
-    before = _stored(given)  # as it is now, which may not be as it was at the preview
-    fresh = [new_account(given[each], fingerprint=each, at=at) for each in given if each not in before]
-    # A caller may bring one of them in this very moment: its row stays, and joins the pool below.
+    before = _stored(given)  # as it is now, which may not be as it was a moment ago
     Account.objects.bulk_create(fresh, batch_size=_CHUNK, ignore_conflicts=True)
     now = _stored(given)
-    own = {each.fingerprint: each.web_id for each in fresh}
-    added = [now[key] for key in own if now[key].source == Account.Source.OPERATOR]
-    joined = [each for each in now.values() if each.source != Account.Source.OPERATOR]
+    pool = Account.Source.OPERATOR
+    added = [each.pk for key, each in now.items() if key not in before and each.source == pool]
+    joined = [each for each in now.values() if each.source != pool]  # a caller's, perhaps of this very moment
     for each in joined:
         _update(each, given[each.fingerprint], joins=True)
-    changed = [before[key] for key in before if before[key].source == Account.Source.OPERATOR and update_known]
-    updated = sum(_update(each, given[each.fingerprint]) for each in changed)
-    account_events_add(
-        account_ids=[each.pk for each in (*added, *joined)], kind=AccountEvent.Kind.ADDED, at=at, actor=actor
-    )
-    _forget_secrets(batch, rows, now)
-    probed = [each.pk for each in (*added, *joined)]
+    known = [each for each in before.values() if each.source == pool and update_known]
+    updated = sum(_update(each, given[each.fingerprint]) for each in known)
+    probed = [*added, *(each.pk for each in joined)]
+    account_events_add(account_ids=probed, kind=AccountEvent.Kind.ADDED, at=at, actor=actor)
+    same = Account.objects.filter(fingerprint=OuterRef("fingerprint")).values("pk")[:1]
+    batch.entries.filter(verdict__in=_STORABLE).update(account=Subquery(same))
+    batch.entries.update(sessionid_encrypted="", facts_encrypted="")
     task = bulk_task_start(kind=BulkTask.Kind.PROBE, account_ids=probed, actor=actor, at=at) if probed else None
     ImportBatch.objects.filter(pk=batch.pk).update(task=task)
     return Imported(added=len(added), joined=len(joined), updated=updated, task=task)
@@ -174,13 +190,6 @@ def _update(account: Account, entry: Entry, *, joins: bool = False) -> bool:
     if changes:
         Account.objects.filter(pk=account.pk).update(**changes)
     return bool(changes)
-
-
-def _forget_secrets(batch: ImportBatch, rows: Sequence[ImportEntry], now: Mapping[str, Account]) -> None:
-    for row in rows:
-        row.account = now[row.fingerprint]
-    ImportEntry.objects.bulk_update(rows, ["account"], batch_size=200)
-    batch.entries.update(sessionid_encrypted="", facts_encrypted="")
 
 
 def import_discard(*, batch: ImportBatch) -> None:
