@@ -32,9 +32,9 @@ from accounts.keeping import (
     passthrough_forget,
 )
 from accounts.leases import LeaseAnswer, LeaseWant, LentAccount, leases_release, leases_sweep, leases_take
+from accounts.login_warnings import logins_warn
 from accounts.proxies import account_proxy_tested, account_set_proxy, accounts_request_proxy_test
 from accounts.renewals import (
-    logins_warn,
     renewal_answered,
     renewal_refused,
     renewal_refused_as_known,
