@@ -49,14 +49,6 @@ from accounts.pool import LentAccount
 from accounts.pool_state import PoolState, is_empty, pool_alerts, pool_state
 from accounts.proxies import account_proxy_tested, account_set_proxy, accounts_request_proxy_test
 from accounts.refreshing import accounts_read_balance
-from accounts.renewals import (
-    logins_warn,
-    renewal_answered,
-    renewal_refused,
-    renewal_refused_as_known,
-    renewals_tidy,
-    renewals_to_check,
-)
 from accounts.timeline import account_events_prune
 
 __all__ = [

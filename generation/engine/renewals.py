@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 
@@ -38,9 +39,9 @@ def renewal_duties(client: UpstreamClient) -> list[Duty]:
 
 
 async def check_renewals(client: UpstreamClient) -> None:
-    """What owners of accounts have pasted, one after the other: it is seldom more than one."""
-    for link in await in_database(accounts.renewals_to_check):
-        await _check(client, link)
+    """What owners of accounts have pasted; seldom more than one at a time."""
+    links = await in_database(accounts.renewals_to_check)
+    await asyncio.gather(*(_check(client, link) for link in links))
 
 
 async def _check(client: UpstreamClient, link: RenewalLink) -> None:

@@ -3,6 +3,7 @@
 `x<N>`: only the first N calls (or submissions, or downloads) concerned. `@submit` (the default of call faults),
 `@upload`, `@history`, `@credits`, `@account` or `@all` say which calls a call fault concerns. Where a sessionid may
 hold neither `:` nor `@`, write `_` (or `%3A`) and `%40`: `sb-lee--slow_3--http500x2%40history`.
+`sb-<name>.<number>` is a further login of the same Jimeng user: `sb-lee.2` has the user id of `sb-lee`.
 
 call faults, before any work
   expired             1015, and a dead account info (scope: all)    riskhold             1019

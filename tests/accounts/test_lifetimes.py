@@ -9,8 +9,8 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.lifetimes import GUESSED, login_end, observed_lifetime
+from accounts.login_warnings import logins_warn
 from accounts.models import Account, AccountEvent, Alert
-from accounts.renewals import logins_warn
 from accounts.services import account_replace_sessionid
 from accounts.timeline import account_events_add
 from tests.factories import make_account
