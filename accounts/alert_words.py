@@ -222,4 +222,4 @@ REASONS: Mapping[str, Callable[[Detail, datetime], str]] = MappingProxyType(
 def sentence(alert: Alert) -> str:
     """The headline of a row, for lists."""
     words = headline(alert.kind, alert.label)
-    return words[:1].upper() + words[1:]
+    return words if alert.label and words.startswith(alert.label) else words[:1].upper() + words[1:]

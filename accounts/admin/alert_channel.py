@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -24,6 +25,7 @@ from accounts.display import NOTHING, badge, moment, two_lines
 from accounts.models import AlertChannel, AlertKind, Delivery
 
 MESSAGES_SHOWN = 5
+SOON = timedelta(minutes=1)
 
 
 @admin.register(AlertChannel)
@@ -147,11 +149,11 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no ty
 
 
 def _panel(channel: AlertChannel) -> dict[str, Any]:
-    """`is_open`: something is on its way that was not tried yet, or will be tried again soon."""
+    """`is_open`: something is on its way, or will be tried again soon: worth looking again."""
     now = timezone.now()
     deliveries = list(channel.deliveries.order_by("-pk")[:MESSAGES_SHOWN])
     return {
         "last_messages": notice_cells.rows(deliveries, at=now),
-        "is_open": any(each.due_at is not None for each in deliveries),
+        "is_open": any(each.due_at is not None and each.due_at - now < SOON for each in deliveries),
         "messages_url": reverse("admin:accounts_alertchannel_messages", args=[channel.pk]),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -58,7 +59,7 @@ class AlertChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         target = self.fields["new_target"]
         target.required = is_new
         hints = [f"{label}: {TARGET_HINTS[value]}" for value, label in AlertChannel.Format.choices]
-        target.help_text = " · ".join(hints if is_new else [_("Empty: it stays as it is."), *hints])
+        target.help_text = _breakable(hints if is_new else [_("Empty: it stays as it is."), *hints])
         self.fields["new_secret"].help_text = _secret_hint()
         if is_new:
             del self.fields["forget_secret"]
@@ -89,9 +90,14 @@ class AlertChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         channel_aim(channel, target=target or None, secret=secret or None)
 
 
+def _breakable(parts: list[str]) -> str:
+    """Long words in it may be broken on narrow screens."""
+    return format_html('<span class="jm-break">{}</span>', " · ".join(parts))
+
+
 def _secret_hint() -> str:
     """With a new secret for a webhook, drawn for this very form."""
-    return " · ".join(
+    return _breakable(
         [
             _("Webhook: what signs each delivery, for example %(secret)s") % {"secret": new_webhook_secret()},
             _("DingTalk, Feishu: the secret of the signature check"),

@@ -158,7 +158,7 @@ async def approved_addresses(address: URL, policy: FetchPolicy) -> list[IPAddres
         return found
     if not found or not all(policy.is_public(each) for each in found):
         logger.warning(
-            "A picture was not fetched: its host is not public", extra={"action": "fetch", "host": address.host}
+            "An address was not used: its host is not public", extra={"action": "fetch", "host": address.host}
         )
         raise FetchFailed(_NOT_PUBLIC)
     return found
