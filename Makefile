@@ -58,4 +58,7 @@ check: $(DEV_STAMP) $(CLIENTS) ## What CI runs: lint, types, import contracts, m
 bench: $(DEV_STAMP) ## Measure overhead, upstream calls, CPU and memory against the sandbox
 	$(BIN)/python -m bench
 
-.PHONY: help setup clients demo run test contract check bench
+bench-pages: $(DEV_STAMP) ## Measure the admin's pages with 10,000 and 1,000,000 generations
+	$(BIN)/python -m bench.pages
+
+.PHONY: help setup clients demo run test contract check bench bench-pages
