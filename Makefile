@@ -61,4 +61,7 @@ bench: $(DEV_STAMP) ## Measure overhead, upstream calls, CPU and memory against 
 bench-week: $(DEV_STAMP) ## Simulate a week of a pool, beside random choice of the login
 	$(BIN)/python -m bench.week
 
-.PHONY: help setup clients demo run test contract check bench bench-week
+bench-pages: $(DEV_STAMP) ## Measure the admin's pages with 10,000 and 1,000,000 generations
+	$(BIN)/python -m bench.pages
+
+.PHONY: help setup clients demo run test contract check bench bench-week bench-pages

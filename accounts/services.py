@@ -42,6 +42,7 @@ from accounts.keeping import (
     passthrough_forget,
 )
 from accounts.leases import LeaseAnswer, LeaseWant, lease_outlook, leases_release, leases_sweep, leases_take
+from accounts.login_warnings import logins_warn
 from accounts.merging import account_merge
 from accounts.outbox import WebhookEvent, channel_test, deliveries_again, deliveries_prune, webhook_events_post
 from accounts.parcels import Parcel, deliveries_claim, delivery_delivered, delivery_failed
@@ -49,6 +50,13 @@ from accounts.pool import LentAccount
 from accounts.pool_state import PoolState, is_empty, pool_alerts, pool_state
 from accounts.proxies import account_proxy_tested, account_set_proxy, accounts_request_proxy_test
 from accounts.refreshing import accounts_read_balance
+from accounts.renewals import (
+    renewal_answered,
+    renewal_refused,
+    renewal_refused_as_known,
+    renewals_tidy,
+    renewals_to_check,
+)
 from accounts.timeline import account_events_prune
 
 __all__ = [

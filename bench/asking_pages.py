@@ -81,10 +81,12 @@ def answer_ms(client: Client, address: str) -> float:
 def times_of(client: Client, address: str, repeats: int) -> dict[str, float]:
     connections.close_all()
     cold = answer_ms(client, address)
+    cpu_before_s = time.process_time()
     warm = statistics.median(answer_ms(client, address) for _ in range(repeats))
+    cpu = (time.process_time() - cpu_before_s) * 1000 / repeats
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
-    return {"queries": len(queries), "cold": cold, "warm": warm}
+    return {"queries": len(queries), "cold": cold, "warm": warm, "cpu": cpu}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ asks for each page in this process, by Django's test client. Milliseconds:
 
 - cold: the first answer on a new connection to the database
 - warm: the median of the next ones
+- CPU: of this process for a warm answer with many generations (SQLite works within it, PostgreSQL does not)
 - ratio: warm with many generations against warm with few
 
 Pages that take longer than 200 ms, warm or cold, are marked with `!`.
@@ -32,7 +33,7 @@ SIZES = (10_000, 1_000_000)
 LIMIT_MS = 200.0
 WIDTH = 62
 
-Times = dict[str, dict[str, float]]  # by page: queries, cold, warm
+Times = dict[str, dict[str, float]]  # by page: queries, cold, warm, cpu
 
 
 def run(database_url: str, folder: Path, *arguments: str) -> str:
@@ -83,17 +84,15 @@ def measured(database_url: str, folder: Path, generations: int, repeats: int) ->
 
 def table(sizes: list[int], times: list[Times]) -> Iterator[str]:
     """One line a page."""
-    yield (
-        f"{'page':{WIDTH}} {'queries':>7} "
-        + " ".join(f"{f'{size:,}':>10} cold {'warm':>6}" for size in sizes)
-        + "   ratio"
-    )
+    columns = " ".join(f"{f'{size:,}':>10} cold {'warm':>6}" for size in sizes)
+    yield f"{'page':{WIDTH}} {'queries':>7} {columns} {'CPU':>6} {'ratio':>7}"
     for page in times[-1]:
         each = [found.get(page, {"queries": 0, "cold": 0.0, "warm": 0.0}) for found in times]
         columns = " ".join(f"{one['cold']:15.0f} {one['warm']:6.0f}" for one in each)
         ratio = each[-1]["warm"] / each[0]["warm"] if each[0]["warm"] else 0.0
         slow = any(one[kind] > LIMIT_MS for one in each for kind in ("cold", "warm"))
-        yield f"{page[:WIDTH]:{WIDTH}} {each[-1]['queries']:7.0f} {columns} {ratio:7.1f}{' !' if slow else ''}"
+        last = f"{each[-1]['cpu']:6.0f} {ratio:7.1f}{' !' if slow else ''}"
+        yield f"{page[:WIDTH]:{WIDTH}} {each[-1]['queries']:7.0f} {columns} {last}"
 
 
 def main() -> None:
