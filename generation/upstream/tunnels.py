@@ -2,7 +2,7 @@
 
 Whatever fails before that stream stands is told as ProxyUnusable: nothing was sent, and so nothing was spent.
 httpx's own proxies do not tell that from a failure after the request had left, wait without end for a SOCKS server
-that says nothing, and lose the connection when that wait is cancelled (docs/adr/0016-proxies.md).
+that says nothing, and lose the connection when that wait is cancelled (docs/adr/0015-proxies.md).
 """
 
 from __future__ import annotations
