@@ -162,8 +162,11 @@ class AccountDesk:
     def _out_of_time(self, decision: Decision | None, *, place: int) -> PoolBusy:
         """It is worth coming again when as many were served as stood before it, at the pace of the last minute."""
         since = asyncio.get_running_loop().time() - RATE_OVER_S
-        served = sum(served_at > since for served_at in self._served_at)
-        retry_after_s = come_back_in_s(ahead=place + 1, served=served, in_s=RATE_OVER_S, unknown_s=RETRY_AFTER_S)
+        while self._served_at and self._served_at[0] <= since:
+            self._served_at.popleft()
+        retry_after_s = come_back_in_s(
+            ahead=place + 1, served=len(self._served_at), in_s=RATE_OVER_S, unknown_s=RETRY_AFTER_S
+        )
         error = PoolBusy("No account came free in time; nothing was spent.", retry_after_s=retry_after_s)
         error.decision = decision
         return error
