@@ -22,6 +22,7 @@ class Figures:
     succeeded: int
     filtered: int
     stranded: int
+    unpaid: int
     nobody_able: int
     errors_though_able: int
     start_credits: int
@@ -65,6 +66,7 @@ def figures_of(world: World, outcomes: Sequence[Outcome]) -> Figures:
         succeeded=endings["succeeded"],
         filtered=endings["filtered"],
         stranded=endings["stranded"],
+        unpaid=endings["unpaid"],
         nobody_able=endings["nobody"],
         errors_though_able=endings["error"],
         start_credits=booked["Start"],

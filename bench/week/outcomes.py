@@ -8,13 +8,14 @@ from typing import Literal
 from bench.week.script import Wish
 from bench.week.world import World
 
-Ending = Literal["succeeded", "filtered", "stranded", "nobody", "error"]
+Ending = Literal["succeeded", "filtered", "stranded", "unpaid", "nobody", "error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """`code`: of the error, "" for a success. `able`: who would have taken it at the moment of the error.
 
+    `is_dry`: nobody was, but some were only short of credits.
     `is_stranded`: an account had accepted it, and then its login ended. Another one must not be asked: that would
     be paid for once more.
     """
@@ -24,6 +25,7 @@ class Outcome:
     code: str = ""
     detail: str = ""
     able: tuple[str, ...] = ()
+    is_dry: bool = False
     is_stranded: bool = False
 
     @property
@@ -34,7 +36,9 @@ class Outcome:
             return "filtered"
         if self.is_stranded:
             return "stranded"
-        return "error" if self.able else "nobody"
+        if self.able:
+            return "error"
+        return "unpaid" if self.is_dry else "nobody"
 
 
 class Diary:
@@ -54,6 +58,7 @@ class Diary:
             code=code,
             detail=detail,
             able=able,
+            is_dry=bool(code) and not able and bool(world.willing(wish)),
             is_stranded=bool(code) and world.has_stranded(wish),
         )
         self.outcomes.append(outcome)

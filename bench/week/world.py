@@ -66,22 +66,26 @@ class World:
         return any(self.sessionids[record.account] not in self.sandbox.accounts for record in records)
 
     def able(self, wish: Wish) -> list[str]:
-        """The members that would take this request now: alive, not held, not busy, allowed, and able to pay.
+        """The members that would take this request now, and are able to pay.
 
         One that could pay after taking the gift of today, which is there for the asking, counts as able.
         """
-        now = self.sandbox.now_s()
-        return [name for name in self._members if self._takes(name, wish, now)]
+        return [name for name in self.willing(wish) if self._pays(self.account(name), wish)]
 
-    def _takes(self, name: str, wish: Wish, now: float) -> bool:
+    def willing(self, wish: Wish) -> list[str]:
+        """Those that would take this request now if they could pay: alive, not held, not busy, and allowed."""
+        return [name for name in self._members if self._takes(name, wish)]
+
+    def _takes(self, name: str, wish: Wish) -> bool:
         if self.sessionids[name] not in self.sandbox.accounts:
             return False
         account = self.account(name)
-        account.settle(now)
+        account.settle(self.sandbox.now_s())
         faults = account.faults.call_faults(CALL_BEFORE | CALL_AFTER, "submit")
-        if any(_hinders(fault, account, wish) for fault in faults):
-            return False
-        gift = 0 if account.gift_day == day_of(now) else facts.DAILY_GIFT
+        return not any(_hinders(fault, account, wish) for fault in faults)
+
+    def _pays(self, account: Account, wish: Wish) -> bool:
+        gift = 0 if account.gift_day == day_of(self.sandbox.now_s()) else facts.DAILY_GIFT
         return account.wallet.total + gift >= price_of(wish)
 
     # --- what happens -------------------------------------------------------------------------------

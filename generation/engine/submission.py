@@ -66,10 +66,13 @@ class Refused(Exception):
 
 async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
     """Try one account after the other until one accepts. Raises the error that says why none did."""
+    clock = asyncio.get_running_loop().time
     last_refusal: GatewayError | None = None
+    # The queue's patience is for the time in the queue, not for that of a look-up which outlasted an outage.
+    waited_s = 0.0 if work.attempt else (timezone.now() - work.created_at).total_seconds()
     while True:
         want = Want(generation_id=work.id, owner=work.owner, attempt=work.attempt + 1, lease=work.lease_want())
-        waited_s = (timezone.now() - work.created_at).total_seconds()
+        queued_at = clock()
         try:
             async with asyncio.timeout(work.seconds_left):
                 claim = await tools.desk.claim(want, waited_s=waited_s)
@@ -83,6 +86,7 @@ async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
             if last_refusal is None or isinstance(last_refusal, PoolBusy):
                 raise
             raise last_refusal from error
+        waited_s += clock() - queued_at
         work = replace(work, attempt=want.attempt)
         held = Held(work=work, account_id=claim.account_id, login=claim.login)
         try:

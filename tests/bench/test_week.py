@@ -36,7 +36,7 @@ class TestGateway:
     def test_every_request_came_to_an_end(self, day: dict[str, Any]) -> None:
         for way in ("gateway", "random"):
             figures = day[way]
-            ended = ("succeeded", "filtered", "stranded", "nobody_able", "errors_though_able")
+            ended = ("succeeded", "filtered", "stranded", "unpaid", "nobody_able", "errors_though_able")
             assert figures["requests"] == 150 == sum(figures[name] for name in ended)
 
 
