@@ -161,7 +161,7 @@ def _expired(detail: Detail, at: datetime) -> str:
 
 
 def _expiring(detail: Detail, at: datetime) -> str:
-    end = _instant(detail, "expires_at", at)
+    end = _instant(detail, "ends_at", at)
     return _("It ends at about %(time)s.") % {"time": end} if end else ""
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
 from accounts.entries import Entry, Problem
-from accounts.sessionids import InvalidSessionid, clean_sessionid
+from accounts.sessionids import (
+    GUARD_COOKIE,
+    SESSION_COOKIES,
+    InvalidSessionid,
+    clean_sessionid,
+    header_pairs,
+    login_end,
+)
 
 SITE = "jianying.com"
-# The same value under other names: `_ss` is the copy for requests within the site.
-SESSION_COOKIES = ("sessionid", "sessionid_ss", "sid_tt")
-GUARD_COOKIE = "sid_guard"
 _MILLISECONDS_FROM = 1e11  # Unix seconds have 10 digits for the next two centuries
 
 
@@ -42,32 +45,21 @@ def entries_of_jar(cookies: Sequence[Cookie], *, line: int) -> list[Entry]:
         if each.name == first_kind:
             chosen.setdefault(each.value, each)
     guards = [each.value for each in cookies if each.name == GUARD_COOKIE and is_ours(each.domain)]
-    return [_entry(each, guards, alone=len(chosen) == 1) for each in chosen.values()]
+    return [_entry(each, guards) for each in chosen.values()]
 
 
-def _entry(cookie: Cookie, guards: Sequence[str], *, alone: bool) -> Entry:
+def _entry(cookie: Cookie, guards: Sequence[str]) -> Entry:
     try:
         sessionid = clean_sessionid(cookie.value)
     except InvalidSessionid:
         return Entry(line=cookie.line, problem=Problem.NOT_A_SESSIONID)
-    own = [each for each in guards if unquote(each).startswith(f"{unquote(sessionid)}|")]
-    ends = [guard_end(each) for each in own or (guards if alone else [])]
-    end = next((each for each in ends if each is not None), cookie.expires_at)
+    end = login_end(sessionid, guards) or cookie.expires_at
     return Entry(line=cookie.line, sessionid=sessionid, login_expires_at=end)
 
 
 def is_ours(domain: str) -> bool:
     host = domain.strip().lstrip(".").lower()
     return not host or host == SITE or host.endswith(f".{SITE}")
-
-
-def guard_end(value: str) -> datetime | None:
-    """When the login ends, from `sid_guard`: `sessionid|made (Unix seconds)|max age (s)|date`, often URL-encoded."""
-    parts = unquote(value.strip().strip("\"'")).split("|")
-    try:
-        return datetime.fromtimestamp(int(parts[1]), UTC) + timedelta(seconds=int(parts[2]))
-    except (IndexError, ValueError, OverflowError, OSError):
-        return None
 
 
 def instant_of(value: object) -> datetime | None:
@@ -99,8 +91,7 @@ def _from_iso(text: str) -> datetime | None:
 
 def cookies_of_header(text: str, *, line: int) -> list[Cookie]:
     """The content of a Cookie header: `a=b; c=d`."""
-    pairs = [part.partition("=") for part in text.strip().strip("\"'").split(";")]
-    return [Cookie(line=line, name=name.strip(), value=value.strip()) for name, sign, value in pairs if sign]
+    return [Cookie(line=line, name=name, value=value) for name, value in header_pairs(text)]
 
 
 def cookies_of_json(items: Sequence[Mapping[str, Any]], *, line: int) -> list[Cookie]:

@@ -8,14 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+from accounts.proxy_addresses import proxy_url
+
 NAME_MAX_CHARS = 100
-LABEL_MAX_CHARS = 120
 PRIORITIES = range(-32768, 32768)  # a small integer of the database
 CAPS = range(32768)
 
@@ -89,7 +88,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     priority: int | None = None
     cap: int | None = None
-    proxy: str = field(default="", repr=False)
+    proxy: str = field(default="", repr=False)  # as accounts.proxy_addresses.proxy_url writes it
     login_expires_at: datetime | None = None
     # Only bundles of another gateway give these: a login that turns up from new devices looks stolen.
     web_id: str = ""
@@ -117,6 +116,7 @@ def entry_from_facts(*, line: int, sessionid: str, facts: Mapping[str, Any]) -> 
     for name in ("login_expires_at", "login_since"):
         if name in given:
             given[name] = datetime.fromisoformat(given[name])
+    given["proxy"] = proxy_url(given.get("proxy", ""))
     given["tags"] = tuple(given.get("tags", ()))
     return Entry(line=line, sessionid=sessionid, **given)
 
@@ -130,21 +130,6 @@ def filled(entry: Entry, other: Entry) -> Entry:
     }
     missing["tags"] = tuple(dict.fromkeys((*entry.tags, *other.tags)))
     return replace(entry, **missing)
-
-
-def proxy_is_readable(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and bool(parts.port)
-    except ValueError:
-        return False
-
-
-def proxy_label(address: str) -> str:
-    """The address of a proxy without user and password; "" for none."""
-    parts = urlsplit(address)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}:{parts.port}"[:LABEL_MAX_CHARS] if address else ""
 
 
 def split_tags(text: str) -> tuple[str, ...]:

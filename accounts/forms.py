@@ -17,7 +17,7 @@ from unfold.widgets import (
 from accounts import vault
 from accounts.entries import Entry, Unreadable
 from accounts.models import Account
-from accounts.proxies import InvalidProxy, ProxyAddress, parse_proxy
+from accounts.proxy_addresses import InvalidProxy, ProxyAddress, parse_proxy
 from accounts.reading import read_entries
 from accounts.services import account_add
 from accounts.sessionids import InvalidSessionid, PastedLogin, read_pasted_login

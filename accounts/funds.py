@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+# The columns of an account that `row_funds` needs.
+FUNDS_FIELDS = ("gift_credits", "purchase_credits", "vip_credits", "spent_since_read", "lapsing", "gift_expires_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,19 @@ def funds_left(
         return None
     funds = Funds(_gifts(gift or 0, lapsing, gift_expires_at), (purchase or 0) + (vip or 0)).less(spent)
     return Funds(tuple(each for each in funds.gifts if each[0] is None or each[0] > at), funds.paid)
+
+
+def row_funds(row: Mapping[str, Any], *, at: datetime) -> Funds | None:
+    """`funds_left` of a row of columns: FUNDS_FIELDS, and any others."""
+    return funds_left(
+        gift=row["gift_credits"],
+        purchase=row["purchase_credits"],
+        vip=row["vip_credits"],
+        spent=row["spent_since_read"],
+        lapsing=row["lapsing"],
+        gift_expires_at=row["gift_expires_at"],
+        at=at,
+    )
 
 
 def _gifts(

@@ -13,9 +13,11 @@ from django.db.models import Count, OuterRef, Subquery
 
 from accounts import vault
 from accounts.bulk import bulk_task_start
-from accounts.entries import Entry, entry_from_facts, filled, proxy_label
+from accounts.entries import Entry, entry_from_facts, filled
 from accounts.keeping import new_account
 from accounts.models import Account, AccountEvent, BulkTask, ImportBatch, ImportEntry
+from accounts.proxies import proxy_columns
+from accounts.proxy_addresses import parse_proxy
 from accounts.timeline import account_events_add
 
 Verdict = ImportEntry.Verdict
@@ -159,9 +161,9 @@ def _store(
     added = [each.pk for key, each in now.items() if key not in before and each.source == pool]
     joined = [each for each in now.values() if each.source != pool]  # a caller's, perhaps of this very moment
     for each in joined:
-        _update(each, given[each.fingerprint], joins=True)
+        _update(each, given[each.fingerprint], joins=True, at=at)
     known = [each for each in before.values() if each.source == pool and update_known]
-    updated = sum(_update(each, given[each.fingerprint]) for each in known)
+    updated = sum(_update(each, given[each.fingerprint], at=at) for each in known)
     probed = [*added, *(each.pk for each in joined)]
     account_events_add(account_ids=probed, kind=AccountEvent.Kind.ADDED, at=at, actor=actor)
     same = Account.objects.filter(fingerprint=OuterRef("fingerprint")).values("pk")[:1]
@@ -172,7 +174,7 @@ def _store(
     return Imported(added=len(added), joined=len(joined), updated=updated, task=task)
 
 
-def _update(account: Account, entry: Entry, *, joins: bool = False) -> bool:
+def _update(account: Account, entry: Entry, *, joins: bool = False, at: datetime) -> bool:
     """Write what the entry says of an account that was here before; False if that is nothing new."""
     wanted: dict[str, Any] = {
         "name": entry.name or account.name,
@@ -184,9 +186,9 @@ def _update(account: Account, entry: Entry, *, joins: bool = False) -> bool:
         wanted["source"] = Account.Source.OPERATOR
         wanted["priority"] = account.priority if entry.priority is None else entry.priority
         wanted["concurrency_cap"] = account.concurrency_cap if entry.cap is None else entry.cap
-        if entry.proxy:
-            wanted["proxy_encrypted"], wanted["proxy_label"] = vault.encrypt(entry.proxy), proxy_label(entry.proxy)
     changes = {name: value for name, value in wanted.items() if getattr(account, name) != value}
+    if joins and entry.proxy:
+        changes |= proxy_columns(parse_proxy(entry.proxy), at=at)
     if changes:
         Account.objects.filter(pk=account.pk).update(**changes)
     return bool(changes)

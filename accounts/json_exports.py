@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from accounts import sealing
-from accounts.cookies import GUARD_COOKIE, SESSION_COOKIES, Cookie, cookies_of_json, entries_of_jar, guard_end
+from accounts.cookies import Cookie, cookies_of_json, entries_of_jar
 from accounts.entries import (
     CAPS,
     NAME_MAX_CHARS,
@@ -17,10 +17,11 @@ from accounts.entries import (
     Entry,
     Problem,
     Unreadable,
-    proxy_is_readable,
     split_tags,
 )
 from accounts.lines import entries_of_text
+from accounts.proxy_addresses import InvalidProxy, proxy_url
+from accounts.sessionids import GUARD_COOKIE, SESSION_COOKIES, login_end
 
 _BEGINS_AS_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
 
@@ -105,12 +106,12 @@ def _with_facts(entry: Entry, content: Mapping[str, Any]) -> Entry:
     problem = next(_problems_of(given.get("proxy", ""), priority, cap), None)
     if problem is not None:
         return Entry(line=entry.line, problem=problem)
-    end = entry.login_expires_at or guard_end(str(content.get(GUARD_COOKIE, "")))
+    end = entry.login_expires_at or login_end(entry.sessionid, [str(content.get(GUARD_COOKIE, ""))])
     return replace(
         entry,
         name=given.get("name", "")[:NAME_MAX_CHARS],
         notes=given.get("notes", ""),
-        proxy=given.get("proxy", ""),
+        proxy=proxy_url(given.get("proxy", "")),
         tags=split_tags(tags),
         login_expires_at=end,
         priority=priority,
@@ -119,7 +120,9 @@ def _with_facts(entry: Entry, content: Mapping[str, Any]) -> Entry:
 
 
 def _problems_of(proxy: str, priority: Any, cap: Any) -> Iterator[Problem]:
-    if proxy and not proxy_is_readable(proxy):
+    try:
+        proxy_url(proxy)
+    except InvalidProxy:
         yield Problem.PROXY
     if not _fits(priority, PRIORITIES):
         yield Problem.PRIORITY

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from accounts import vault
 from accounts.alerts import alerts_resolve
-from accounts.entries import Entry, proxy_label
+from accounts.entries import Entry
 from accounts.health import subject_of
 from accounts.models import Account, AccountEvent, AlertKind
+from accounts.proxies import proxy_columns
+from accounts.proxy_addresses import parse_proxy
 from accounts.timeline import account_events_add
 
 Event = AccountEvent.Kind
@@ -76,8 +78,7 @@ def new_account(entry: Entry, *, fingerprint: str, source: str = Account.Source.
         tags=list(entry.tags),
         priority=entry.priority or 0,
         concurrency_cap=entry.cap,
-        proxy_encrypted=vault.encrypt(entry.proxy) if entry.proxy else "",
-        proxy_label=proxy_label(entry.proxy),
+        **proxy_columns(parse_proxy(entry.proxy) if entry.proxy else None, at=at),
         enabled=entry.enabled is not False,
         upstream_user_id=entry.user_id,
         login_since=entry.login_since or at,

@@ -39,7 +39,7 @@ def account_merge(*, account_id: int, at: datetime) -> Account | None:
     older.notes = _joined_notes(older.notes, newer.notes)
     older.checked_in_on = max(filter(None, (older.checked_in_on, newer.checked_in_on)), default=None)
     if newer_login:
-        _take_login(older, newer)
+        _take_login(older, newer, at=at)
     if not older.proxy_encrypted:
         older.proxy_encrypted, older.proxy_label = newer.proxy_encrypted, newer.proxy_label
     older.save()
@@ -75,10 +75,12 @@ def _move(newer: Account, older: Account) -> None:
     alerts_resolve(kinds=kinds, subject=subject_of(newer.pk), at=newer.probed_at or newer.created_at)
 
 
-def _take_login(older: Account, newer: Account) -> None:
+def _take_login(older: Account, newer: Account, *, at: datetime) -> None:
     older.fingerprint = newer.fingerprint
     older.sessionid_encrypted, older.sessionid_tail = newer.sessionid_encrypted, newer.sessionid_tail
     older.login_since, older.login_expires_at = newer.login_since, newer.login_expires_at
+    ended = (AlertKind.ACCOUNT_EXPIRED, AlertKind.ACCOUNT_EXPIRING)
+    alerts_resolve(kinds=ended, subject=subject_of(older.pk), at=at)
 
 
 def _joined_notes(first: str, second: str) -> str:

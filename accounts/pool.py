@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.choice import Candidate
-from accounts.funds import funds_left
+from accounts.funds import FUNDS_FIELDS, row_funds
 from accounts.models import Account, ApiKey, Lease
 from accounts.rotation import gift_day
 
@@ -63,12 +63,7 @@ _FIELDS = (
     "rest_reason",
     "failures_in_a_row",
     "barred",
-    "gift_credits",
-    "purchase_credits",
-    "vip_credits",
-    "spent_since_read",
-    "lapsing",
-    "gift_expires_at",
+    *FUNDS_FIELDS,
     "checked_in_on",
     "check_in_result",
     "check_in_attempts",
@@ -147,15 +142,7 @@ def _candidate(row: dict[str, Any], at: datetime) -> Candidate:
         account_id=row["id"],
         name=row["name"],
         priority=row["priority"],
-        funds=funds_left(
-            gift=row["gift_credits"],
-            purchase=row["purchase_credits"],
-            vip=row["vip_credits"],
-            spent=row["spent_since_read"],
-            lapsing=row["lapsing"],
-            gift_expires_at=row["gift_expires_at"],
-            at=at,
-        ),
+        funds=row_funds(row, at=at),
         gift_due=settings.JIMENG_CHECK_IN and _gift_due(row, at),
         leases=row["leases"],
         free=cap - row["leases"],

@@ -10,21 +10,12 @@ from typing import Any
 from django.conf import settings
 
 from accounts.alerts import POOL, alert_raise, alerts_resolve
-from accounts.funds import funds_left
+from accounts.funds import FUNDS_FIELDS, row_funds
 from accounts.models import Account, AlertKind
 
 EMPTY_AFTER = timedelta(minutes=1)  # a short rest of a busy account is no reason to wake anybody
 USABLE_WITHIN = timedelta(hours=1)  # credits of an account that rests for longer are of no use now
-_FIELDS = (
-    "health",
-    "rest_until",
-    "gift_credits",
-    "purchase_credits",
-    "vip_credits",
-    "spent_since_read",
-    "lapsing",
-    "gift_expires_at",
-)
+_FIELDS = ("health", "rest_until", *FUNDS_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +56,7 @@ def sum_up(rows: Iterable[Mapping[str, Any]], *, at: datetime) -> PoolState:
 
 
 def _balance(row: Mapping[str, Any], *, at: datetime) -> int | None:
-    funds = funds_left(
-        gift=row["gift_credits"],
-        purchase=row["purchase_credits"],
-        vip=row["vip_credits"],
-        spent=row["spent_since_read"],
-        lapsing=row["lapsing"],
-        gift_expires_at=row["gift_expires_at"],
-        at=at,
-    )
+    funds = row_funds(row, at=at)
     return None if funds is None else funds.total
 
 

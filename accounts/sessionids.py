@@ -1,15 +1,16 @@
-"""Pure: what a sessionid looks like, alone or in a pasted cookie header."""
+"""Pure: what a sessionid looks like, alone or in cookies, and when the login behind it ends."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 
-# Cookies that hold the sessionid, the surest first.
-_NAMES = ("sessionid", "sessionid_ss", "sid_tt")
+# Cookies that hold the sessionid, the surest first; `_ss` is the copy for requests within the site.
+SESSION_COOKIES = ("sessionid", "sessionid_ss", "sid_tt")
+GUARD_COOKIE = "sid_guard"
 _LIFE_MAX_S = 10 * 366 * 86_400  # a sid_guard that says more is not one
 
 _SESSIONID = re.compile(r"[A-Za-z0-9%_.\-]{8,256}")
@@ -41,17 +42,17 @@ class PastedLogin:
 
 def read_pasted_login(text: str) -> PastedLogin:
     """A bare sessionid, or a whole cookie header. Raises InvalidSessionid."""
-    cookies = dict(_cookies(text))
-    guard = cookies.get("sid_guard", "")
-    found = next((cookies[name] for name in _NAMES if cookies.get(name)), _guarded(guard)) or text
+    cookies = dict(header_pairs(text))
+    guard = cookies.get(GUARD_COOKIE, "")
+    found = next((cookies[name] for name in SESSION_COOKIES if cookies.get(name)), _guarded(guard)) or text
     sessionid = clean_sessionid(found)
-    # Another login's guard says nothing of this one.
-    return PastedLogin(sessionid=sessionid, ends_at=read_sid_guard(guard) if _guarded(guard) == sessionid else None)
+    return PastedLogin(sessionid=sessionid, ends_at=login_end(sessionid, [guard]))
 
 
-def login_end_of(cookie_header: str) -> datetime | None:
-    """When the login of a cookie header ends; None when it does not say."""
-    return read_sid_guard(dict(_cookies(cookie_header)).get("sid_guard", ""))
+def login_end(sessionid: str, guards: Iterable[str]) -> datetime | None:
+    """When the login ends, as its own among these `sid_guard`s says: another login's says nothing of this one."""
+    own = (each for each in guards if _guarded(each) == unquote_plus(sessionid))
+    return next((end for end in map(read_sid_guard, own) if end is not None), None)
 
 
 def read_sid_guard(value: str) -> datetime | None:
@@ -59,7 +60,7 @@ def read_sid_guard(value: str) -> datetime | None:
 
     Parted by `|`, url-encoded or not. None for anything else. Source: docs/upstream.md.
     """
-    parts = unquote_plus(value.strip().strip('"')).split("|")
+    parts = _parts(value)
     if len(parts) < 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):
         return None
     since_s, life_s = int(parts[1][:12]), int(parts[2][:12])
@@ -68,11 +69,15 @@ def read_sid_guard(value: str) -> datetime | None:
 
 def _guarded(guard: str) -> str:
     """The sessionid that a sid_guard begins with."""
-    return unquote_plus(guard).partition("|")[0]
+    return _parts(guard)[0]
 
 
-def _cookies(header: str) -> Iterator[tuple[str, str]]:
-    """Names and values; of equal names the last counts."""
+def _parts(guard: str) -> list[str]:
+    return unquote_plus(guard.strip().strip("\"'")).split("|")
+
+
+def header_pairs(header: str) -> Iterator[tuple[str, str]]:
+    """Names and values of a Cookie header, with or without its own name."""
     text = header.strip().strip("\"'")
     if text[:7].lower() == "cookie:":
         text = text[7:]

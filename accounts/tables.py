@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from accounts.entries import CAPS, NAME_MAX_CHARS, PRIORITIES, Entry, Problem, proxy_is_readable, split_tags
+from accounts.entries import CAPS, NAME_MAX_CHARS, PRIORITIES, Entry, Problem, split_tags
+from accounts.proxy_addresses import InvalidProxy, proxy_url
 
 DELIMITERS = ",;\t，"
 _ROW_MAX_LINES = 100  # of a cell that holds line ends
@@ -64,10 +65,11 @@ def entry_of_row(cells: Sequence[str], columns: Sequence[str], *, line: int) -> 
         name=given.get("name", "")[:NAME_MAX_CHARS],
         notes=given.get("notes", ""),
         tags=split_tags(given.get("tags", "")),
-        proxy=given.get("proxy", ""),
     )
     problem: Problem | None = None
-    if entry.proxy and not proxy_is_readable(entry.proxy):
+    try:
+        entry = replace(entry, proxy=proxy_url(given.get("proxy", "")))
+    except InvalidProxy:
         problem = Problem.PROXY
     priority, cap = _whole(given.get("priority", "")), _whole(given.get("cap", ""))
     if given.get("priority") and priority not in PRIORITIES:

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.funds import Funds, funds_left
+from accounts.funds import FUNDS_FIELDS, Funds, row_funds
 from accounts.models import Account
 from accounts.shanghai import day_of, end_of
 from generation import catalog
@@ -40,8 +40,12 @@ class PoolForecast:
     unknown: int
 
     @property
+    def paid(self) -> int:
+        return self.purchase + self.vip
+
+    @property
     def credits(self) -> int:
-        return self.gift + self.purchase + self.vip
+        return self.gift + self.paid
 
 
 def pool_forecast(*, at: datetime) -> PoolForecast:
@@ -50,7 +54,7 @@ def pool_forecast(*, at: datetime) -> PoolForecast:
     picture_credits = catalog.price_credits(catalog.MODELS[catalog.DEFAULT_IMAGE_MODEL], PICTURE_RESOLUTION)
     video_credits = catalog.price_credits(catalog.MODELS[catalog.DEFAULT_VIDEO_MODEL], VIDEO_SECONDS)
     rows = _usable(tonight)
-    known = [(row, funds) for row in rows if (funds := _funds(row, at)) is not None]
+    known = [(row, funds) for row in rows if (funds := row_funds(row, at=at)) is not None]
     purchase = sum(_purchase(row, funds) for row, funds in known)
     return PoolForecast(
         gift=sum(funds.gift for _row, funds in known),
@@ -65,34 +69,12 @@ def pool_forecast(*, at: datetime) -> PoolForecast:
     )
 
 
-_COLUMNS = (
-    "gift_credits",
-    "purchase_credits",
-    "vip_credits",
-    "spent_since_read",
-    "lapsing",
-    "gift_expires_at",
-)
-
-
 def _usable(tonight: datetime) -> list[dict[str, Any]]:
     pool = Account.objects.in_pool().filter(enabled=True).exclude(health=Account.Health.EXPIRED)
     away = Q(health=Account.Health.RESTING, rest_until__gt=tonight)
     # One without credits rests until the next day: it can serve, it only has nothing.
     dry = Q(rest_reason=Account.RestReason.NO_CREDITS)
-    return list(pool.exclude(away & ~dry).order_by().values(*_COLUMNS))
-
-
-def _funds(row: dict[str, Any], at: datetime) -> Funds | None:
-    return funds_left(
-        gift=row["gift_credits"],
-        purchase=row["purchase_credits"],
-        vip=row["vip_credits"],
-        spent=row["spent_since_read"],
-        lapsing=row["lapsing"],
-        gift_expires_at=row["gift_expires_at"],
-        at=at,
-    )
+    return list(pool.exclude(away & ~dry).order_by().values(*FUNDS_FIELDS))
 
 
 def _purchase(row: dict[str, Any], funds: Funds) -> int:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,7 +20,7 @@ from accounts.admin import cells
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_saving import AccountSaving
 from accounts.admin.credit_chart import credit_chart
-from accounts.admin.filters import BALANCE, AccountSourceFilter, AccountStateFilter, HealthFilter, TagFilter
+from accounts.admin.filters import AccountSourceFilter, AccountStateFilter, HealthFilter, TagFilter, least_balance
 from accounts.admin.history import timeline
 from accounts.admin.renewal import AccountRenewal
 from accounts.display import NOTHING, ago, moment
@@ -130,7 +131,7 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
     def health_cell(self, account: Account) -> SafeString:
         return cells.health(account, at=timezone.now())
 
-    @admin.display(description=_("credits"), ordering=BALANCE)
+    @admin.display(description=_("credits"), ordering=least_balance(Now()))
     def credits_cell(self, account: Account) -> SafeString | str:
         return cells.credits_left(account, at=timezone.now())
 

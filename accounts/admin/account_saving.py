@@ -14,7 +14,7 @@ from accounts import services
 from accounts.admin.audit import actor_of
 from accounts.forms import AccountAddForm, AccountChangeForm, names_of
 from accounts.models import Account
-from accounts.proxies import ProxyAddress
+from accounts.proxy_addresses import ProxyAddress
 from accounts.sessionids import PastedLogin
 
 

@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.display import NOTHING, Colour, ago, badge, clock, cut, moment, two_lines
+from accounts.funds import Funds
 from accounts.models import Account, CreditSnapshot
-from accounts.rotation import SHANGHAI
+from accounts.shanghai import day_of
 
 Health = Account.Health
 HEALTH_COLOURS: Mapping[str, Colour] = MappingProxyType(
@@ -63,7 +64,7 @@ def since_words(account: Account, *, at: datetime) -> str:
 def check_in(account: Account, *, at: datetime) -> SafeString | str:
     """What came of today's check-in (Shanghai day), or when it is due."""
     result = account.check_in_result
-    if account.checked_in_on == at.astimezone(SHANGHAI).date():
+    if account.checked_in_on == day_of(at):
         words = _("+%(count)d") % {"count": account.check_in_credits} if account.check_in_credits else _("done")
         return two_lines(badge(words, "success", hint=account.get_check_in_result_display()))
     if result == Account.CheckInResult.FAILED and account.check_in_attempts:
@@ -85,24 +86,26 @@ def check_in_in_words(account: Account) -> str:
 
 
 def credits_left(account: Account, *, at: datetime) -> SafeString | str:
-    if account.credits is None:
+    funds = account.funds(at=at)
+    if funds is None:
         return two_lines(NOTHING, _("not read yet"))
-    return two_lines(str(account.credits), lapse_words(account, at=at))
+    return two_lines(str(funds.total), lapse_words(funds, at=at))
 
 
-def lapse_words(account: Account, *, at: datetime) -> str:
-    """When gift credits will lapse; "" if there are none or it is not known."""
-    if not account.gift_credits or account.gift_expires_at is None or account.gift_expires_at <= at:
+def lapse_words(funds: Funds, *, at: datetime) -> str:
+    """When the first of the gift credits will lapse; "" if there are none or it is not known."""
+    if funds.lapses_at is None:
         return ""
     return _("%(count)d gift lapse at %(time)s") % {
-        "count": account.gift_credits,
-        "time": clock(account.gift_expires_at, at=at),
+        "count": funds.gifts[0][1],
+        "time": clock(funds.lapses_at, at=at),
     }
 
 
 def credits_in_words(account: Account, *, at: datetime) -> SafeString | str:
     """The whole balance on one line, for the detail page."""
-    if account.credits is None:
+    funds = account.funds(at=at)
+    if funds is None:
         return _("Not read yet: the next probe reads it.")
     parts = [
         _("%(count)d gift") % {"count": account.gift_credits or 0},
@@ -111,8 +114,11 @@ def credits_in_words(account: Account, *, at: datetime) -> SafeString | str:
     ]
     if account.spent_since_read:
         parts.append(_("about %(count)d spent since it was read") % {"count": account.spent_since_read})
-    lapses = lapse_words(account, at=at)
-    return two_lines(f"{account.credits}", " · ".join([*parts, lapses] if lapses else parts))
+    read = (account.gift_credits or 0) + (account.purchase_credits or 0) + (account.vip_credits or 0)
+    if lapsed := max(0, read - account.spent_since_read) - funds.total:
+        parts.append(_("%(count)d lapsed since") % {"count": lapsed})
+    lapses = lapse_words(funds, at=at)
+    return two_lines(f"{funds.total}", " · ".join([*parts, lapses] if lapses else parts))
 
 
 def last_error(account: Account, *, at: datetime) -> SafeString | str:

@@ -8,27 +8,34 @@ from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RadioFilter
 
+from accounts.funds import FUNDS_FIELDS, row_funds
 from accounts.models import Account, ApiKey
-from accounts.rotation import SHANGHAI
+from accounts.shanghai import day_of
 
 Health = Account.Health
 
 UNUSED_AFTER = timedelta(days=7)
-# What an account has, as the list shows and sorts it; unknown parts count as nothing.
-BALANCE = (
-    Coalesce(F("gift_credits"), 0)
-    + Coalesce(F("purchase_credits"), 0)
-    + Coalesce(F("vip_credits"), 0)
-    - F("spent_since_read")
-)
+
+
+def least_balance(at: datetime | Now) -> Combinable:
+    """What an account has for sure at a moment, in SQL: unknown parts count as nothing.
+
+    It is `Account.funds`, except that of gifts that lapse one after the other all are gone with the first:
+    the others stand in JSON, which SQL cannot sum. So it is never more than that.
+    """
+    gift, paid = Coalesce(F("gift_credits"), 0), Coalesce(F("purchase_credits"), 0) + Coalesce(F("vip_credits"), 0)
+    unspent = Greatest(gift - F("spent_since_read"), Value(0))
+    left = Case(When(gift_expires_at__lte=at, then=Value(0)), default=unspent, output_field=IntegerField())
+    return left + Greatest(paid - Greatest(F("spent_since_read") - gift, Value(0)), Value(0))
 
 
 class QuestionFilter(RadioFilter):  # type: ignore[misc]  # unfold ships no types
@@ -71,8 +78,12 @@ def _resting(at: datetime) -> Q:
 
 
 def _broke(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
-    dry = Q(rest_reason=Account.RestReason.NO_CREDITS) & _resting(at) | Q(balance__lte=0, credits_at__isnull=False)
-    return rows.annotate(balance=BALANCE).filter(dry)
+    """At rest for that reason, or with nothing left of a balance that was read."""
+    doubtful = (
+        Account.objects.annotate(least=least_balance(at)).filter(least__lte=0).order_by().values("pk", *FUNDS_FIELDS)
+    )
+    empty = [row["pk"] for row in doubtful if (funds := row_funds(row, at=at)) is not None and not funds.total]
+    return rows.filter(Q(rest_reason=Account.RestReason.NO_CREDITS) & _resting(at) | Q(pk__in=empty))
 
 
 def _expiring(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
@@ -84,7 +95,7 @@ def _expiring(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
 
 def _without_gift(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
     """Of those that could have had it."""
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     had = Q(checked_in_on=today)
     return rows.filter(enabled=True, source=Account.Source.OPERATOR).exclude(had).exclude(health=Health.EXPIRED)
 

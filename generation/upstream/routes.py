@@ -13,7 +13,7 @@ import httpcore
 import httpx
 from django.utils.translation import gettext_noop
 
-from accounts.proxies import InvalidProxy, parse_proxy
+from accounts.proxy_addresses import InvalidProxy, parse_proxy
 from generation.upstream.failures import PROXY, FailureKind, ProxyUnusable, UpstreamFailure
 from generation.upstream.http import KEEPALIVE_S
 from generation.upstream.tunnels import NO_TLS_BEHIND, TunnelBackend

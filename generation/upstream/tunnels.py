@@ -17,7 +17,7 @@ from typing import Any
 import httpcore
 from django.utils.translation import gettext_noop
 
-from accounts.proxies import ProxyAddress
+from accounts.proxy_addresses import ProxyAddress
 from generation.upstream.failures import ProxyUnusable
 
 HEAD_MAX_BYTES = 16 * 1024  # of an answer to CONNECT

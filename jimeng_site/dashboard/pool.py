@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from accounts.admin.cells import HEALTH_COLOURS
 from accounts.display import Colour
 from accounts.models import Account, Alert, AlertKind
-from accounts.rotation import SHANGHAI
+from accounts.shanghai import day_of
+from generation.forecast import PoolForecast, forecast_sentence, pool_forecast
 
 Health = Account.Health
 ALERTS_SHOWN = 8
 _FIELDS = (
     *("name", "enabled", "health", "rest_until", "rest_reason", "failures_in_a_row", "login_expires_at"),
-    *("gift_credits", "purchase_credits", "vip_credits", "spent_since_read", "gift_expires_at", "lapsing"),
     *("checked_in_on", "check_in_due_at", "check_in_result"),
 )
 
@@ -35,30 +35,24 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credits:
-    """What the enabled accounts of the pool have, as far as it was read. `lapsing`: gifts that end today, Shanghai."""
-
-    total: int
-    gift: int
-    paid: int
-    lapsing: int
-    lapse_at: datetime | None
-    unread: int  # accounts whose balance was never read
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     health: list[Count]
     questions: dict[str, Count]
-    credits: Credits
+    forecast: PoolForecast  # of the accounts that can serve today
+    sentence: str  # the forecast in words
     size: int
 
 
 def pool(*, at: datetime) -> Pool:
-    """One query."""
+    """Two queries."""
     rows = list(Account.objects.in_pool().only(*_FIELDS))
+    forecast = pool_forecast(at=at)
     return Pool(
-        health=_health(rows, at), questions=_questions(rows, at), credits=pool_credits(rows, at=at), size=len(rows)
+        health=_health(rows, at),
+        questions=_questions(rows, at),
+        forecast=forecast,
+        sentence=forecast_sentence(forecast),
+        size=len(rows),
     )
 
 
@@ -84,7 +78,7 @@ def _health(rows: Sequence[Account], at: datetime) -> list[Count]:
 
 def _questions(rows: Sequence[Account], at: datetime) -> dict[str, Count]:
     """By the value of the list's own filter (accounts.admin.filters); a test compares both."""
-    soon, today = at + timedelta(days=settings.JIMENG_LOGIN_WARN_DAYS), at.astimezone(SHANGHAI).date()
+    soon, today = at + timedelta(days=settings.JIMENG_LOGIN_WARN_DAYS), day_of(at)
     on = [row for row in rows if row.enabled]
     alive = [row for row in on if row.health != Health.EXPIRED]
     counts = {
@@ -107,28 +101,6 @@ def _questions(rows: Sequence[Account], at: datetime) -> dict[str, Count]:
 
 def _is_ill(row: Account, at: datetime) -> bool:
     return row.failures_in_a_row > 0 or _state(row, at) in (Health.EXPIRED, Health.RESTING)
-
-
-def pool_credits(rows: Sequence[Account], *, at: datetime) -> Credits:
-    """Sums over accounts that are switched on and not expired."""
-    usable = [row for row in rows if row.enabled and row.health != Health.EXPIRED]
-    read = [row for row in usable if row.credits is not None]
-    midnight = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    ending = [
-        row
-        for row in read
-        if row.gift_credits and row.gift_expires_at is not None and at < row.gift_expires_at <= midnight
-    ]
-    total = sum(row.credits or 0 for row in read)
-    gift = sum(max(0, (row.gift_credits or 0) - row.spent_since_read) for row in read)
-    return Credits(
-        total=total,
-        gift=gift,
-        paid=max(0, total - gift),
-        lapsing=sum(max(0, (row.gift_credits or 0) - row.spent_since_read) for row in ending),
-        lapse_at=min((row.gift_expires_at for row in ending if row.gift_expires_at is not None), default=None),
-        unread=len(usable) - len(read),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -74,7 +75,22 @@ class AccountListTests(AdminTestCase):
         make_account(gift_credits=66, purchase_credits=300, vip_credits=0, spent_since_read=6, gift_expires_at=lapse)
         page = self.page(LIST)
         assert ">360<" in page
-        assert f"66 gift lapse at {lapse:%m-%d %H:%M}" in page
+        assert f"60 gift lapse at {lapse:%m-%d %H:%M}" in page
+
+    def test_what_has_lapsed_is_neither_shown_nor_sorted_nor_filtered_as_if_it_were_there(self) -> None:
+        now = timezone.now()
+        lapsed, later = now - timedelta(hours=1), now + timedelta(hours=1)
+        two = [{"credits": 60, "at": lapsed.isoformat()}, {"credits": 6, "at": later.isoformat()}]
+        read: dict[str, Any] = {"credits_at": now, "purchase_credits": 0, "vip_credits": 0}
+        gone = make_account(**read, gift_credits=66, gift_expires_at=lapsed)
+        some = make_account(**read, gift_credits=66, gift_expires_at=lapsed, lapsing=two)
+        rich = make_account(**read | {"purchase_credits": 9}, gift_credits=50, spent_since_read=53)
+        unread = make_account()
+        shown = {each: each.credits for each in (gone, some, rich, unread)}
+        assert shown == {gone: 0, some: 6, rich: 6, unread: None}
+        assert set(self.rows("state=broke")) == {gone}
+        assert self.rows("o=-3")[0] == rich
+        self.assertContains(self.client.get(LIST), "6 gift lapse at")
 
     def test_it_shows_leases_and_the_last_error(self) -> None:
         account = make_account(
@@ -135,7 +151,10 @@ class AccountListTests(AdminTestCase):
         }
         for query, wanted in table.items():
             with self.subTest(query):
-                assert set(self.client.get(f"{LIST}?{query}").context["cl"].result_list) == wanted
+                assert set(self.rows(query)) == wanted
+
+    def rows(self, query: str) -> list[Account]:
+        return list(self.client.get(f"{LIST}?{query}").context["cl"].result_list)
 
 
 class AccountActionTests(AdminTestCase):

@@ -121,7 +121,7 @@ class ChineseTests(AdminTestCase):
         key = make_api_key(requests_per_minute=60, credits_per_day=5)
         with translation.override("en"):  # what the request switches on would stay on in this thread
             for url, words in {
-                LIST: ("今日积分", "今日生成", "有效"),
+                LIST: ("今日积分", "今日生成", "正常"),
                 change_url(key): ("每分钟请求数", "当前限额", "近期用量", "30 天", "新的 Webhook 密钥", "0 / 60"),
                 secret_url(key): ("生成新密钥",),
             }.items():

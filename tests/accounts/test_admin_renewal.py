@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts import vault
 from accounts.models import Account, AccountEvent, RenewalLink
-from accounts.proxies import account_proxy_tested, account_set_proxy, parse_proxy, proxy_of
+from accounts.proxies import account_proxy_tested, account_set_proxy, proxy_of
+from accounts.proxy_addresses import parse_proxy
 from accounts.renewals import renewal_find
 from tests.accounts.desk import LIST, AdminTestCase, change_url, form_of
 from tests.factories import make_account

@@ -57,10 +57,13 @@ class ReviewTests(TestCase):
         assert Alert.objects.get().resolved_at == LATER
         assert self.phases() == ["raised"]
 
-    def test_a_renewed_login_is_over_once_a_probe_finds_it_alive(self) -> None:
+    def test_a_renewal_ends_all_that_was_said_of_the_old_login(self) -> None:
+        alert_raise(kind=EXPIRING, subject=f"account:{self.account.pk}", at=NOW)
         account_replace_sessionid(account=self.account, sessionid="a-new-login-0001")
-        alerts_review(at=LATER)
-        assert Alert.objects.get().resolved_at is None
+        assert not Alert.objects.filter(resolved_at=None).exists()
+        assert self.phases() == ["raised", "raised", "over", "over"]
+
+    def test_one_that_was_found_alive_without_a_word_is_over(self) -> None:
         Account.objects.update(health="alive")
         alerts_review(at=LATER)
         assert self.phases() == ["raised", "over"]
@@ -74,7 +77,8 @@ class ReviewTests(TestCase):
 
 
 def row(**over: Any) -> dict[str, Any]:
-    credits = {"gift_credits": 10, "purchase_credits": 0, "vip_credits": 0, "spent_since_read": 0}
+    credits: dict[str, Any] = {"gift_credits": 10, "purchase_credits": 0, "vip_credits": 0, "spent_since_read": 0}
+    credits |= {"lapsing": [], "gift_expires_at": None}
     return {"health": "alive", "rest_until": None, **credits, **over}
 
 

@@ -37,7 +37,7 @@ class MessageTests(SimpleTestCase):
         for kind, detail, wanted in (
             ("account_expired", {"code": "1015"}, ["studio", "1015", "2026-11-25 10:00:00", "new sessionid"]),
             ("account_expired", {"code": "unreadable"}, ["JIMENG_ENCRYPTION_KEYS"]),
-            ("account_expiring", {"expires_at": "2026-11-26T04:00:00+00:00"}, ["studio", "11-26 12:00", "Renew"]),
+            ("account_expiring", {"ends_at": "2026-11-26T04:00:00+00:00"}, ["studio", "11-26 12:00", "Renew"]),
             ("risk_hold", {"code": "1", "until": "2026-11-25T06:00:00+00:00"}, ["studio", "until 14:00"]),
             ("credits_low", {"credits": 12, "limit": 100}, ["12 credits", "100", "Buy credits"]),
             (

@@ -37,7 +37,9 @@ def told(account: Account) -> tuple[str, int | None, date | None]:
 
 
 def events(account: Account) -> list[tuple[str, dict[str, Any]]]:
-    return list(account.events.order_by("pk").values_list("kind", "detail"))
+    """Since it was added."""
+    since = account.events.exclude(kind=AccountEvent.Kind.ADDED)
+    return list(since.order_by("pk").values_list("kind", "detail"))
 
 
 @override_settings(**PLANNED)

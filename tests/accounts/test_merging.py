@@ -9,7 +9,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts import services, vault
-from accounts.models import Account, AccountEvent, BulkTask, Lease, RenewalLink
+from accounts.models import Account, AccountEvent, Alert, AlertKind, BulkTask, Lease, RenewalLink
 from tests.factories import make_account, make_api_key, make_generation
 
 OLD, NEW = "login-of-last-month", "login-of-today-0001"
@@ -71,6 +71,13 @@ class MergeTests(TestCase):
         assert NEW not in str(event.detail)
         item = task.items.get()
         assert (item.outcome, item.detail, item.account_label) == ("merged", "studio", "…0001")
+
+    def test_what_was_said_of_either_login_is_over(self) -> None:
+        for account in (self.older, self.newer):
+            for kind in (AlertKind.ACCOUNT_EXPIRED, AlertKind.ACCOUNT_EXPIRING):
+                services.alert_raise(kind=kind, subject=f"account:{account.pk}", at=self.now)
+        self.merge()
+        assert not Alert.objects.filter(resolved_at__isnull=True).exists()
 
     def test_while_generations_hold_or_name_it_it_stays(self) -> None:
         lease = Lease.objects.create(account=self.newer, holder="gen_1", taken_at=self.now)

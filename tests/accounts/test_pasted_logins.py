@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts.sessionids import InvalidSessionid, login_end_of, read_pasted_login, read_sid_guard
+from accounts.sessionids import InvalidSessionid, read_pasted_login, read_sid_guard
 
 GOOD = "0123456789abcdef0123456789abcdef"
 OTHER = "f" * 32
@@ -63,8 +63,3 @@ def test_anything_else_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(InvalidSessionid) as raised:
         read_pasted_login(text)
     assert not text or text not in str(raised.value)
-
-
-def test_the_end_alone_can_be_asked_for() -> None:
-    assert login_end_of(f"a=b; sid_guard={GUARD}") == END
-    assert login_end_of(f"sessionid={GOOD}") is None

@@ -10,14 +10,8 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import Account, AccountEvent
-from accounts.proxies import (
-    InvalidProxy,
-    account_proxy_tested,
-    account_set_proxy,
-    accounts_request_proxy_test,
-    parse_proxy,
-    proxy_of,
-)
+from accounts.proxies import account_proxy_tested, account_set_proxy, accounts_request_proxy_test, proxy_of
+from accounts.proxy_addresses import InvalidProxy, parse_proxy
 from generation.engine.logins import logins
 from tests.factories import make_account
 

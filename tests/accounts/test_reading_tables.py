@@ -44,6 +44,7 @@ class TableTests(SimpleTestCase):
             (f"{B},a,b,c,1,-1,", Problem.CAP),
             (f"{B},a,b,c,1,1,ftp://host:1", Problem.PROXY),
             (f"{B},a,b,c,1,1,http://host", Problem.PROXY),
+            (f"{B},a,b,c,1,1,http://host:1/path", Problem.PROXY),
             (f"{B},a,b,c,1,1,,too much", Problem.COLUMNS),
             (f'{B},"never closed', Problem.QUOTES),
             (f'{B},"closed"wrongly', Problem.QUOTES),

@@ -28,7 +28,8 @@ def failed(account: Account, failure: FailureClass, *, at: datetime) -> Account:
 
 
 def kinds(account: Account) -> list[str]:
-    return [each.kind for each in account.events.order_by("pk")]
+    """Of its events since it was added."""
+    return [each.kind for each in account.events.exclude(kind=Event.ADDED).order_by("pk")]
 
 
 @override_settings(JIMENG_PROBE_INTERVAL_S=3600.0)

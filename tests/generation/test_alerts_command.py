@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import TestCase, TransactionTestCase
+from django.test import TestCase
 
 from accounts.models import AlertKind, Delivery
 from accounts.services import alert_raise, alerts_resolve
 from tests.accounts.channels import make_channel
+from tests.committing import CommittingTestCase
 from tests.receivers import Receiver, Reply
 
 NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -44,7 +45,7 @@ class ListTests(TestCase):
         assert run("list") == "Nothing is wrong."
 
 
-class TestTests(TransactionTestCase):
+class TestTests(CommittingTestCase):
     def test_a_channel_is_tried_at_once_and_without_a_gateway(self) -> None:
         with Receiver() as receiver:
             make_channel(name="ops", target=receiver.url)

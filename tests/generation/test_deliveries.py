@@ -6,7 +6,6 @@ import asyncio
 import threading
 from datetime import timedelta
 
-from django.test import TransactionTestCase
 from django.utils import timezone
 
 from accounts.models import Delivery
@@ -14,10 +13,11 @@ from accounts.services import channel_test
 from generation.engine.deliveries import Courier, deliver_now
 from jimeng_site.database import in_database
 from tests.accounts.channels import make_channel
+from tests.committing import CommittingTestCase
 from tests.receivers import Receiver, Reply
 
 
-class CourierTests(TransactionTestCase):
+class CourierTests(CommittingTestCase):
     async def test_what_is_due_is_sent_and_settled(self) -> None:
         with Receiver() as good, Receiver(Reply(status=500)) as bad:
             await in_database(self.write, good.url, bad.url)

@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
-from django.test import TransactionTestCase, skipUnlessDBFeature
+from django.test import skipUnlessDBFeature
 
 from accounts import vault
 from accounts.models import Alert, AlertKind, Delivery
@@ -14,6 +14,7 @@ from accounts.services import alert_raise
 from generation import transitions
 from generation.changes import Succeeded
 from generation.models import Generation
+from tests.committing import CommittingTestCase
 from tests.factories import make_api_key, make_generation
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -25,7 +26,7 @@ def succeed(row: Generation) -> None:
 
 
 @skipUnlessDBFeature("has_select_for_update")
-class RaceTests(TransactionTestCase):
+class RaceTests(CommittingTestCase):
     def test_of_two_that_end_parts_at_once_one_tells(self) -> None:
         key = make_api_key(webhook_url="https://app.example/hook", webhook_secret_encrypted=vault.encrypt("x"))
         first = make_generation(status=Generation.Status.SUBMITTED, api_key=key)

@@ -12,7 +12,8 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import Account, AccountEvent, RenewalLink
-from accounts.proxies import account_set_proxy, accounts_request_proxy_test, parse_proxy
+from accounts.proxies import account_set_proxy, accounts_request_proxy_test
+from accounts.proxy_addresses import parse_proxy
 from accounts.renewals import renewal_find, renewal_link_make, renewal_paste
 from accounts.sessionids import PastedLogin
 from generation.engine.proxies import test_due_proxies as try_proxies

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from accounts.models import Alert, Delivery
@@ -15,6 +15,7 @@ from generation.engine.watch_pool import PoolWatch
 from generation.models import EngineBeat, Generation
 from jimeng_site.watchdog import Watchdog
 from tests.accounts.channels import make_channel, told
+from tests.committing import CommittingTestCase
 from tests.factories import make_account, make_generation
 from tests.receivers import Receiver
 
@@ -104,7 +105,7 @@ class StallTests(TestCase):
                 assert (beat_every_s(), check_every_s()) == wanted
 
 
-class WatchdogTests(TransactionTestCase):
+class WatchdogTests(CommittingTestCase):
     def test_its_thread_sends_what_the_engine_does_not(self) -> None:
         make_account()
         with Receiver() as receiver, override_settings(JIMENG_STALLED_S=0.4):

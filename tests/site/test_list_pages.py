@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.audit import audit
-from accounts.models import Account, Alert, AlertChannel, ApiKey, BulkTask, Delivery, Lease, RenewalLink
+from accounts.models import Account, Alert, AlertChannel, ApiKey, BulkTask, Delivery, ImportBatch, Lease, RenewalLink
 from generation.models import Generation, ModelAlias, Price
 from tests.factories import make_account, make_api_key, make_generation, make_media
 
@@ -94,6 +94,9 @@ ROWS: Mapping[type[Model], Callable[[int], Any]] = MappingProxyType(
     }
 )
 
+# An import has pages of its own, and no list.
+WITH_LISTS = [model for model in admin.site._registry if model is not ImportBatch]
+
 
 def list_url(model: type[Model]) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -104,10 +107,10 @@ class ListPageTests(TestCase):
         self.client.force_login(User.objects.create_superuser("operator"))
 
     def test_each_list_page_is_filled_here(self) -> None:
-        assert {model.__name__ for model in admin.site._registry} <= {model.__name__ for model in ROWS}
+        assert set(WITH_LISTS) <= set(ROWS)
 
     def test_queries_do_not_grow_with_the_rows(self) -> None:
-        for model in admin.site._registry:
+        for model in WITH_LISTS:
             with self.subTest(model.__name__), transaction.atomic():
                 self.client.get(list_url(model))  # content types are looked up once in a process
                 for number in range(FEW):

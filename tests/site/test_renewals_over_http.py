@@ -92,8 +92,8 @@ def test_others_and_dead_ones_are_refused_until_the_attempts_are_used_up(stage: 
 
 
 def test_a_login_that_another_account_has_is_refused(stage: Stage) -> None:
-    stage.gateway.add_accounts(["sb-alice.2"])
-    assert "in use here already" in pasted(stage.owner, stage.operator.renewal_link(1), "sb-alice.2")
+    stage.gateway.add_accounts(["sb-bobby"])
+    assert "in use here already" in pasted(stage.owner, stage.operator.renewal_link(1), "sb-bobby")
 
 
 def test_ended_tampered_and_revoked_links_are_all_the_same(stage: Stage) -> None:
