@@ -55,6 +55,7 @@ class AccountAdmin(NotesChanges, AccountActions, AccountSaving, AccountRenewal, 
     actions = (
         "probe_now",
         "check_in_now",
+        "test_proxies",
         "rest_hour",
         "rest_day",
         "rest_for",

@@ -50,6 +50,18 @@ class AccountActions(AskingActions):
         _report(request, words, done, len(chosen) - done, _("are disabled"))
         return None
 
+    @admin.action(description=gettext_lazy("Test proxies"), permissions=["change"])
+    def test_proxies(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
+        chosen = list(queryset)
+        fit = [each for each in chosen if each.proxy_encrypted]
+        note(request, fit, gettext_noop("Asked for a test of the proxy."))
+        if len(fit) > 1:
+            return _follow(request, BulkTask.Kind.PROXY_TEST, chosen)
+        done = services.accounts_request_proxy_test(account_ids=[each.pk for each in fit], at=timezone.now())
+        words = ngettext("%(count)d proxy is tested now.", "%(count)d proxies are tested now.", done)
+        _report(request, words, done, len(chosen) - done, _("have no proxy"))
+        return None
+
     @admin.action(description=gettext_lazy("Rest for an hour"), permissions=["change"])
     def rest_hour(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         self.rest_until(request, queryset, timedelta(hours=1))

@@ -101,6 +101,7 @@ class AuditTests(AdminTestCase):
             "Asked for a test of the proxy.",
             lambda: self.post("accounts_account_test_proxy", account.pk),
         )
+        self.check([account], "Asked for a test of the proxy.", lambda: self.act("test_proxies", *self.accounts))
         assert "secret" not in str(LogEntry.objects.values_list("change_message", "object_repr"))
 
     def test_an_import(self) -> None:
