@@ -32,6 +32,7 @@ def press(button: str) -> dict[str, str]:
 class AuditTests(AdminTestCase):
     def setUp(self) -> None:
         super().setUp()
+        self.enterContext(translation.override("en"))  # what a request switches on would stay on in this thread
         soon = timezone.now() + timedelta(hours=1)
         self.accounts = [
             make_account(upstream_user_id="4711", health=Health.RESTING, rest_until=soon),
@@ -43,7 +44,7 @@ class AuditTests(AdminTestCase):
         """`do`, by somebody who reads Chinese: one entry for each of the objects, with these words in English."""
         LogEntry.objects.all().delete()
         with self.subTest(words):
-            with translation.override("en"):  # what the request switches on would stay on in this thread
+            with translation.override("en"):
                 assert do().status_code < 400
             entries = LogEntry.objects.filter(user=self.operator)
             assert sorted(each.object_repr for each in entries) == sorted(map(str, objects))
