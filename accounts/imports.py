@@ -38,8 +38,12 @@ class Imported:
 
     added: int
     joined: int
-    updated: int
+    updated_ids: tuple[int, ...]
     task: BulkTask | None
+
+    @property
+    def updated(self) -> int:
+        return len(self.updated_ids)
 
 
 def import_preview(
@@ -163,7 +167,7 @@ def _store(
     for each in joined:
         _update(each, given[each.fingerprint], joins=True, at=at)
     known = [each for each in before.values() if each.source == pool and update_known]
-    updated = sum(_update(each, given[each.fingerprint], at=at) for each in known)
+    updated = tuple(each.pk for each in known if _update(each, given[each.fingerprint], at=at))
     probed = [*added, *(each.pk for each in joined)]
     account_events_add(account_ids=probed, kind=AccountEvent.Kind.ADDED, at=at, actor=actor)
     same = Account.objects.filter(fingerprint=OuterRef("fingerprint")).values("pk")[:1]
@@ -171,7 +175,7 @@ def _store(
     batch.entries.update(sessionid_encrypted="", facts_encrypted="")
     task = bulk_task_start(kind=BulkTask.Kind.PROBE, account_ids=probed, actor=actor, at=at) if probed else None
     ImportBatch.objects.filter(pk=batch.pk).update(task=task)
-    return Imported(added=len(added), joined=len(joined), updated=updated, task=task)
+    return Imported(added=len(added), joined=len(joined), updated_ids=updated, task=task)
 
 
 def _update(account: Account, entry: Entry, *, joins: bool = False, at: datetime) -> bool:

@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 from accounts.admin import cells
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_saving import AccountSaving
+from accounts.admin.audit import NotesChanges
 from accounts.admin.credit_chart import credit_chart
 from accounts.admin.filters import AccountSourceFilter, AccountStateFilter, HealthFilter, TagFilter, least_balance
 from accounts.admin.history import timeline
@@ -31,7 +32,7 @@ SNAPSHOTS_SHOWN = 20
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class AccountAdmin(NotesChanges, AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = (
         "name_cell",
         "health_cell",
@@ -54,6 +55,7 @@ class AccountAdmin(AccountActions, AccountSaving, AccountRenewal, ModelAdmin):  
     actions = (
         "probe_now",
         "check_in_now",
+        "test_proxies",
         "rest_hour",
         "rest_day",
         "rest_for",

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from unfold.decorators import action
 
 from accounts import services
@@ -30,7 +30,7 @@ class AccountActions(AskingActions):
     def probe_now(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
         chosen = list(queryset)
         fit = list(queryset.filter(_may_be_probed()))
-        note(request, fit, _("Asked for a probe."))
+        note(request, fit, gettext_noop("Asked for a probe."))
         if len(fit) > 1:
             return _follow(request, BulkTask.Kind.PROBE, chosen)
         done = services.accounts_request_probe(account_ids=[each.pk for each in fit])
@@ -42,12 +42,24 @@ class AccountActions(AskingActions):
     def check_in_now(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
         chosen = list(queryset)
         fit = [each for each in chosen if each.enabled]
-        note(request, fit, _("Asked for a check-in."))
+        note(request, fit, gettext_noop("Asked for a check-in."))
         if len(fit) > 1:
             return _follow(request, BulkTask.Kind.CHECK_IN, chosen)
         done = services.accounts_request_check_in(account_ids=[each.pk for each in fit], at=timezone.now())
         words = ngettext("%(count)d account is checked in now.", "%(count)d accounts are checked in now.", done)
         _report(request, words, done, len(chosen) - done, _("are disabled"))
+        return None
+
+    @admin.action(description=gettext_lazy("Test proxies"), permissions=["change"])
+    def test_proxies(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
+        chosen = list(queryset)
+        fit = [each for each in chosen if each.proxy_encrypted]
+        note(request, fit, gettext_noop("Asked for a test of the proxy."))
+        if len(fit) > 1:
+            return _follow(request, BulkTask.Kind.PROXY_TEST, chosen)
+        done = services.accounts_request_proxy_test(account_ids=[each.pk for each in fit], at=timezone.now())
+        words = ngettext("%(count)d proxy is tested now.", "%(count)d proxies are tested now.", done)
+        _report(request, words, done, len(chosen) - done, _("have no proxy"))
         return None
 
     @admin.action(description=gettext_lazy("Rest for an hour"), permissions=["change"])
@@ -63,7 +75,7 @@ class AccountActions(AskingActions):
         chosen, until = list(queryset), timezone.now() + lasts
         fit = [each for each in chosen if each.health != Account.Health.EXPIRED]
         done = services.accounts_rest(account_ids=[each.pk for each in fit], until=until, actor=actor_of(request))
-        note(request, fit, _("Sent to rest until %(time)s.") % {"time": moment(until)})
+        note(request, fit, gettext_noop("Sent to rest until %(time)s."), time=moment(until))
         words = ngettext("%(count)d account rests until %(time)s.", "%(count)d accounts rest until %(time)s.", done)
         words = words.replace("%(time)s", moment(until))
         _report(request, words, done, len(chosen) - done, _("their login has expired"))
@@ -72,7 +84,7 @@ class AccountActions(AskingActions):
     def wake(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         total, fit = queryset.count(), list(queryset.filter(_may_be_woken()))
         done = services.accounts_wake(account_ids=[each.pk for each in fit], actor=actor_of(request))
-        note(request, fit, _("Woken."))
+        note(request, fit, gettext_noop("Woken."))
         words = ngettext("%(count)d account is awake.", "%(count)d accounts are awake.", done)
         _report(request, words, done, total - done, _("neither rested nor were expired or barred"))
 
@@ -93,7 +105,7 @@ class AccountActions(AskingActions):
         total, fit = queryset.count(), list(queryset.exclude(enabled=enabled))
         ids = [each.pk for each in fit]
         done = services.accounts_enable(account_ids=ids, enabled=enabled, actor=actor_of(request))
-        note(request, fit, _("Enabled.") if enabled else _("Disabled."))
+        note(request, fit, gettext_noop("Enabled.") if enabled else gettext_noop("Disabled."))
         return total, done
 
     @action(description=gettext_lazy("Import"), url_path="import", icon="upload", permissions=["add"])  # type: ignore[untyped-decorator]

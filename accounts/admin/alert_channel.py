@@ -14,13 +14,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from accounts import services
 from accounts.admin import notice_cells
 from accounts.admin.alert_forms import AlertChannelForm
+from accounts.admin.audit import NotesChanges, note
 from accounts.display import NOTHING, badge, moment, two_lines
 from accounts.models import AlertChannel, AlertKind, Delivery
 
@@ -29,7 +30,7 @@ SOON = timedelta(minutes=1)
 
 
 @admin.register(AlertChannel)
-class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class AlertChannelAdmin(NotesChanges, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     form = AlertChannelForm
     list_display = ("name_cell", "format", "kinds_cell", "last_cell", "enabled")
     list_display_links = ("name_cell",)
@@ -73,13 +74,16 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no ty
 
     @admin.action(description=gettext_lazy("Send a test"), permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[AlertChannel]) -> None:
-        sent = [services.channel_test(channel=each, at=timezone.now()) for each in queryset]
+        channels = list(queryset)
+        sent = [services.channel_test(channel=each, at=timezone.now()) for each in channels]
+        note(request, channels, gettext_noop("Sent a test."))
         words = ngettext("%(count)d test is on its way.", "%(count)d tests are on their way.", len(sent))
         messages.success(request, words % {"count": len(sent)})
 
     @action(description=gettext_lazy("Save and send a test"), permissions=["change"])  # type: ignore[untyped-decorator]
     def save_and_test(self, request: HttpRequest, channel: AlertChannel) -> None:
         services.channel_test(channel=channel, at=timezone.now())
+        note(request, [channel], gettext_noop("Sent a test."))
         messages.success(request, _("A test is on its way: below is what becomes of it."))
 
     def _is_test(self, request: HttpRequest, channel: AlertChannel) -> bool:

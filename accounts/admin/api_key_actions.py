@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from unfold.decorators import action
 
+from accounts.admin.audit import note
 from accounts.api_keys import api_key_new_webhook_secret, api_keys_enable, api_keys_revoke
 from accounts.models import ApiKey
 
@@ -23,17 +24,19 @@ class ApiKeyActions:
 
     @admin.action(description=gettext_lazy("Enable"), permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        done = api_keys_enable(api_key_ids=_noted(self, request, queryset, "enabled"), enabled=True)
+        done = _switch(request, queryset, enabled=True)
         _report(request, ngettext("%(count)d key is enabled.", "%(count)d keys are enabled.", done), done)
 
     @admin.action(description=gettext_lazy("Disable"), permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        done = api_keys_enable(api_key_ids=_noted(self, request, queryset, "disabled"), enabled=False)
+        done = _switch(request, queryset, enabled=False)
         _report(request, ngettext("%(count)d key is disabled.", "%(count)d keys are disabled.", done), done)
 
     @admin.action(description=gettext_lazy("Revoke: never works again, its history stays"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        done = api_keys_revoke(api_key_ids=_noted(self, request, queryset, "revoked"))
+        fit = [key for key in queryset if not key.is_revoked]
+        done = api_keys_revoke(api_key_ids=[key.pk for key in fit])
+        note(request, fit, gettext_noop("Revoked."))
         _report(request, ngettext("%(count)d key is revoked.", "%(count)d keys are revoked.", done), done)
 
     @action(description=gettext_lazy("New webhook secret"), url_path="webhook-secret", permissions=["change"])  # type: ignore[untyped-decorator]
@@ -50,17 +53,15 @@ class ApiKeyActions:
         }
         if request.method == "POST":
             context["secret"] = api_key_new_webhook_secret(api_key=key)
-            self.log_change(request, key, _("Made a new webhook secret."))  # type: ignore[attr-defined]  # ModelAdmin's
+            note(request, [key], gettext_noop("Made a new webhook secret."))
         return TemplateResponse(request, "admin/accounts/webhook_secret.html", context)
 
 
-def _noted(model_admin: Any, request: HttpRequest, queryset: QuerySet[ApiKey], what: str) -> list[int]:
-    """The chosen keys, each with a line in the history of the admin."""
-    words = {"enabled": _("Enabled."), "disabled": _("Disabled."), "revoked": _("Revoked.")}
-    keys = list(queryset)
-    for key in keys:
-        model_admin.log_change(request, key, words[what])
-    return [key.pk for key in keys]
+def _switch(request: HttpRequest, queryset: QuerySet[ApiKey], *, enabled: bool) -> int:
+    fit = [key for key in queryset if key.enabled != enabled and not key.is_revoked]
+    done = api_keys_enable(api_key_ids=[key.pk for key in fit], enabled=enabled)
+    note(request, fit, gettext_noop("Enabled.") if enabled else gettext_noop("Disabled."))
+    return done
 
 
 def _report(request: HttpRequest, words: str, done: int) -> None:

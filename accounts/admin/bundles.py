@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from accounts import services
 from accounts.admin.action_forms import ExportForm, RestForm, TagsForm
@@ -42,7 +42,7 @@ class AskingActions:
         add, remove = form.cleaned_data["add"], form.cleaned_data["remove"]
         done = services.accounts_tag(account_ids=[each.pk for each in chosen], add=add, remove=remove)
         signs = [*(f"+{tag}" for tag in add), *(f"-{tag}" for tag in remove)]
-        note(request, chosen, _("Tags: %(tags)s.") % {"tags": ", ".join(signs)})
+        note(request, chosen, gettext_noop("Tags: %(tags)s."), tags=", ".join(signs))
         words = ngettext("%(count)d account has other tags now.", "%(count)d accounts have other tags now.", done)
         messages.success(request, words % {"count": done})
         return None
@@ -55,7 +55,7 @@ class AskingActions:
         chosen, now = list(queryset), timezone.now()
         password = form.cleaned_data["password"]
         bundle = bundle_export(account_ids=[each.pk for each in chosen], password=password, at=now)
-        note(request, chosen, _("Exported in an encrypted bundle."))
+        note(request, chosen, gettext_noop("Exported in an encrypted bundle."))
         response = HttpResponse(bundle.text, content_type="application/json")
         name = f"jimeng-accounts-{timezone.localtime(now):%Y%m%d-%H%M}.json"
         response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -49,6 +49,9 @@ def rest_words(account: Account, *, at: datetime) -> str:
     if account.health != Health.RESTING or account.rest_until is None:
         return ""
     if account.rest_until <= at:
+        funds = account.funds(at=at)
+        if funds is not None and not funds.total:
+            return _("out of credits until the next gift")
         return _("rested: used again when needed")
     until = _("until %(time)s") % {"time": clock(account.rest_until, at=at)}
     return f"{until} · {account.get_rest_reason_display()}" if account.rest_reason else until

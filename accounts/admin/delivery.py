@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from accounts import services
 from accounts.admin import notice_cells
+from accounts.admin.audit import note
 from accounts.admin.filters import QuestionFilter
 from accounts.display import NOTHING, ago, cut, moment, two_lines
 from accounts.models import Delivery
@@ -83,8 +84,9 @@ class DeliveryAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["resend"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        ids = list(queryset.values_list("pk", flat=True))
-        done = services.deliveries_again(delivery_ids=ids, at=timezone.now())
+        chosen = list(queryset)
+        done = services.deliveries_again(delivery_ids=[each.pk for each in chosen], at=timezone.now())
+        note(request, chosen, gettext_noop("Sent again."))
         words = ngettext("%(count)d delivery is sent again.", "%(count)d deliveries are sent again.", done)
         messages.success(request, words % {"count": done})
 

@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 from unfold.admin import ModelAdmin
 
 from accounts.admin.audit import actor_of, note
@@ -122,7 +122,8 @@ class ImportAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
     def _tell(self, request: HttpRequest, batch: ImportBatch, done: Imported) -> None:
         stored = Account.objects.filter(bulk_items__task=done.task) if done.task else Account.objects.none()
-        note(request, stored, _("Added by an import."), flag=ADDITION)
+        note(request, stored, gettext_noop("Added by an import."), flag=ADDITION)
+        note(request, Account.objects.filter(pk__in=done.updated_ids), gettext_noop("Updated by an import."))
         words = ngettext("%(count)d account is stored.", "%(count)d accounts are stored.", done.added + done.joined)
         parts = [words % {"count": done.added + done.joined}]
         if done.updated:

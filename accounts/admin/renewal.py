@@ -17,11 +17,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import services
 from accounts.admin import renewal_cells
+from accounts.admin.audit import actor_of, note
 from accounts.lifetimes import observed_lifetime
 from accounts.models import Account
 from accounts.renewals import UserUnknown, renewal_link_make, renewal_link_revoke
@@ -80,7 +81,7 @@ class AccountRenewal:
         """Answers with the page itself, as for a new API key: a redirect would have to keep the link somewhere."""
         account = self._changeable(request, account_id)
         try:
-            token = renewal_link_make(account=account, at=timezone.now(), actor=request.user.get_username())
+            token = renewal_link_make(account=account, at=timezone.now(), actor=actor_of(request))
         except UserUnknown:
             words = _(
                 "There is no link yet: this account was never found alive, so its Jimeng user is not known and a new "
@@ -88,7 +89,7 @@ class AccountRenewal:
             )
             messages.error(request, words)
             return _back_to(account)
-        self._note(request, account, "added")
+        note(request, [account], gettext_noop("Made a renewal link."))
         where = reverse("accounts:renew", args=[token])
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
@@ -104,7 +105,7 @@ class AccountRenewal:
     def revoke_link(self, request: HttpRequest, account_id: int, link_id: int) -> HttpResponse:
         account = self._changeable(request, account_id)
         if renewal_link_revoke(account=account, link_id=link_id):
-            self._note(request, account, "deleted")
+            note(request, [account], gettext_noop("Revoked a renewal link."))
             messages.success(request, _("The link is revoked and does not work any more."))
         else:
             messages.warning(request, _("This link was used already, or is gone."))
@@ -113,6 +114,7 @@ class AccountRenewal:
     def test_proxy(self, request: HttpRequest, account_id: int) -> HttpResponse:
         account = self._changeable(request, account_id)
         if services.accounts_request_proxy_test(account_ids=[account.pk], at=timezone.now()):
+            note(request, [account], gettext_noop("Asked for a test of the proxy."))
             messages.success(request, _("The proxy is tested now."))
         else:
             messages.warning(request, _("This account has no proxy."))
@@ -137,11 +139,6 @@ class AccountRenewal:
         if account is None:
             raise Http404
         return account
-
-    def _note(self, request: HttpRequest, account: Account, verb: str) -> None:
-        """For the history of admin actions, in the form that Django translates when it shows it."""
-        message = [{verb: {"name": "renewal link", "object": str(account)}}]
-        self.log_change(request, account, message)  # type: ignore[attr-defined]
 
 
 def _page_of(account: Account) -> str:

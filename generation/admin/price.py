@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from unfold.admin import ModelAdmin
 
+from accounts.admin.audit import note
 from accounts.admin.filters import QuestionFilter
 from accounts.display import NOTHING, ago, badge, two_lines
 from generation.catalog import MODELS
@@ -61,7 +62,9 @@ class PriceAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
     @admin.action(description=gettext_lazy("Forget: back to the list price"), permissions=["change"])
     def forget(self, request: HttpRequest, queryset: QuerySet[Price]) -> None:
-        done = prices_forget(price_ids=list(queryset.values_list("pk", flat=True)))
+        learned = list(queryset.filter(samples__gt=0))
+        done = prices_forget(price_ids=[each.pk for each in learned])
+        note(request, learned, gettext_noop("Forgotten: back to the list price."))
         words = ngettext("%(count)d price is forgotten.", "%(count)d prices are forgotten.", done)
         messages.add_message(request, messages.SUCCESS if done else messages.WARNING, words % {"count": done})
 

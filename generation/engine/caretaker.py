@@ -39,15 +39,20 @@ FAULTS: dict[FailureKind, FailureClass] = {
     FailureKind.THROTTLED: FailureClass.THROTTLED,
     FailureKind.REGION: FailureClass.REGION,
 }
-# What a failed probe is called on the pages that follow many; anything else has "failed".
-PROBE_OUTCOMES: dict[FailureKind, str] = {
+# What a failure is called on the pages that follow probes and check-ins of many; anything else has "failed".
+_OUTCOMES: dict[FailureKind, str] = {
     FailureKind.EXPIRED: "expired",
     FailureKind.RISK_HOLD: "risk_hold",
     FailureKind.THROTTLED: "throttled",
     FailureKind.REGION: "region",
     FailureKind.UNREACHABLE: "unreachable",
-    FailureKind.AMBIGUOUS: "unreachable",  # a probe may be sent twice
+    FailureKind.AMBIGUOUS: "unreachable",  # both may be sent twice
 }
+
+
+def outcome_of(failure: UpstreamFailure) -> str:
+    """In a word of accounts.bulk.OUTCOME_WORDS."""
+    return _OUTCOMES.get(failure.kind, "failed")
 
 
 class Caretaker:
@@ -162,7 +167,13 @@ class Caretaker:
         account = await in_database(lambda: Account.objects.filter(pk=account_id).first())
         if account is None or not accounts.may_check_in(account, at=timezone.now()):
             return False
-        return (await gift_ask(self._client, account_id, login)).received > 0
+        try:
+            answer = await gift_ask(self._client, account_id, login)
+        except UpstreamFailure as failure:
+            await self.tell_watchers(account_id, BulkTask.Kind.CHECK_IN, outcome_of(failure), failure.message)
+            raise
+        await self.tell_watchers(account_id, BulkTask.Kind.CHECK_IN, answer.outcome, answer.detail)
+        return answer.received > 0
 
     async def _probe(self, account: Account) -> None:
         """Is the login alive, and what is its balance? Costs no credits."""
@@ -170,7 +181,7 @@ class Caretaker:
         login = logins.find(account)
         if login is None:
             await in_database(accounts.account_unreadable, account_id=account.pk, at=now)
-            await self._tell_watchers(account.pk, "unreadable")
+            await self.tell_watchers(account.pk, BulkTask.Kind.PROBE, "unreadable")
             return
         outcome, detail = "alive", ""
         try:
@@ -192,16 +203,16 @@ class Caretaker:
         except UpstreamFailure as failure:
             await in_database(accounts.account_probe_postponed, account_id=account.pk, until=now + PROBE_RETRY)
             await self.note_failure(account.pk, failure)
-            outcome, detail = PROBE_OUTCOMES.get(failure.kind, "failed"), failure.message
-        await self._tell_watchers(account.pk, outcome, detail)
+            outcome, detail = outcome_of(failure), failure.message
+        await self.tell_watchers(account.pk, BulkTask.Kind.PROBE, outcome, detail)
         self._on_freed()
 
-    async def _tell_watchers(self, account_id: int, outcome: str, detail: str = "") -> None:
-        """Whoever asked for probes of many watches what becomes of them."""
+    async def tell_watchers(self, account_id: int, kind: BulkTask.Kind, outcome: str, detail: str = "") -> None:
+        """Whoever asked for this of many watches what becomes of them."""
         await in_database(
             accounts.bulk_items_done,
             account_id=account_id,
-            kind=BulkTask.Kind.PROBE,
+            kind=kind,
             outcome=outcome,
             detail=detail,
             at=timezone.now(),

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Account, BulkTask
-from generation.engine.caretaker import FAULTS, Caretaker
+from generation.engine.caretaker import Caretaker, outcome_of
 from generation.engine.gifts import gift_ask
 from generation.engine.logins import logins
 from generation.upstream.client import UpstreamClient
-from generation.upstream.failures import FailureKind, UpstreamFailure
+from generation.upstream.failures import UpstreamFailure
 from jimeng_site.database import in_database
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,11 @@ class CheckIns:
     async def _check_in(self, account: Account) -> None:
         async with self._caretaker.slots:
             outcome, detail = await self._asked(account)
-        await self._finished(account, outcome, detail)
+        logger.info(
+            "An account has checked in",
+            extra={"action": "check_in", "account": account.pk, "outcome": outcome, "detail": detail},
+        )
+        await self._caretaker.tell_watchers(account.pk, BulkTask.Kind.CHECK_IN, outcome, detail)
 
     async def _asked(self, account: Account) -> tuple[str, str]:
         """What came of it, in a word (received, already, failed, expired, …), and what the upstream said."""
@@ -52,32 +56,8 @@ class CheckIns:
             await self._caretaker.read_balance(account.pk, login)
         except UpstreamFailure as failure:
             await self._caretaker.note_failure(account.pk, failure)
-            return _word(failure), failure.message
-        if answer.refusal is not None:
-            return str(Account.CheckInResult.FAILED), answer.refusal.message
-        return str(Account.CheckInResult.RECEIVED if answer.received else Account.CheckInResult.ALREADY), ""
-
-    async def _finished(self, account: Account, outcome: str, detail: str) -> None:
-        """An account has been asked about: whoever waits for it in bulk is told."""
-        logger.info(
-            "An account has checked in",
-            extra={"action": "check_in", "account": account.pk, "outcome": outcome, "detail": detail},
-        )
-        await in_database(
-            accounts.bulk_items_done,
-            account_id=account.pk,
-            kind=BulkTask.Kind.CHECK_IN,
-            outcome=outcome,
-            detail=detail,
-            at=timezone.now(),
-        )
-
-
-def _word(failure: UpstreamFailure) -> str:
-    """The fault of the account that health took note of, "unreachable", or just "failed"."""
-    if failure.kind in (FailureKind.UNREACHABLE, FailureKind.AMBIGUOUS):
-        return str(FailureKind.UNREACHABLE)
-    return str(FAULTS.get(failure.kind, Account.CheckInResult.FAILED))
+            return outcome_of(failure), failure.message
+        return answer.outcome, answer.detail
 
 
 def _due() -> list[Account]:

@@ -26,13 +26,14 @@ RATE_OVER_S = 60.0
 RETRY_AFTER_S = 30.0  # when nobody was served lately
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Entry:
-    """`patient_until`: on the loop's clock."""
+    """`patient_until`: on the loop's clock. `decision`: why nobody could take it when it was last offered."""
 
     want: Want
     patient_until: float
     future: asyncio.Future[Claim]
+    decision: Decision | None = None
 
 
 class AccountDesk:
@@ -80,16 +81,22 @@ class AccountDesk:
         if self._holding.pop(generation_id, None) is not None:
             self._places = None
 
-    async def claim(self, want: Want, *, waited_s: float) -> Claim:
-        """Wait for an account. Raises a PoolError that says why there is none, or LostRace."""
+    async def claim(self, want: Want, *, waited_s: float, left_s: float | None = None) -> Claim:
+        """Wait for an account, for `left_s` at most. Raises a PoolError that says why there is none, or LostRace."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Claim] = loop.create_future()
         patient_until = loop.time() + settings.JIMENG_QUEUE_TIMEOUT_S - waited_s
         self.give_back(want.generation_id)
-        self._queue[want.generation_id] = _Entry(want=want, patient_until=patient_until, future=future)
+        entry = self._queue[want.generation_id] = _Entry(want=want, patient_until=patient_until, future=future)
         self._places = None
         self._wake.set()
-        return await future
+        try:
+            async with asyncio.timeout(left_s):
+                return await future
+        except TimeoutError:
+            error = PoolBusy("No account came free before the deadline; nothing was spent.")
+            error.decision = entry.decision
+            raise error from None
 
     def _order(self) -> list[int]:
         waiting = ((generation_id, entry.want.owner) for generation_id, entry in self._queue.items())
@@ -142,6 +149,7 @@ class AccountDesk:
         if entry.future.done():  # it waits no longer; recovery or its own end gives the account back
             return
         if isinstance(outcome, KeepWaiting):
+            entry.decision = outcome.decision
             if asyncio.get_running_loop().time() >= entry.patient_until:
                 self._drop(entry)
                 entry.future.set_exception(self._out_of_time(outcome.decision, place=place))

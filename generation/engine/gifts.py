@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from accounts import services as accounts
+from accounts.models import Account
 from generation.upstream.client import UpstreamClient
 from generation.upstream.failures import FailureKind, UpstreamFailure
 from generation.upstream.signing import Login
@@ -23,6 +24,17 @@ class GiftAnswer:
 
     received: int
     refusal: UpstreamFailure | None = None
+
+    @property
+    def outcome(self) -> str:
+        """In a word of accounts.bulk.OUTCOME_WORDS."""
+        if self.refusal is not None:
+            return str(Account.CheckInResult.FAILED)
+        return str(Account.CheckInResult.RECEIVED if self.received else Account.CheckInResult.ALREADY)
+
+    @property
+    def detail(self) -> str:
+        return self.refusal.message if self.refusal is not None else ""
 
 
 async def gift_ask(client: UpstreamClient, account_id: int, login: Login) -> GiftAnswer:

@@ -62,9 +62,10 @@ async def _test(client: UpstreamClient, account: Account) -> None:
 
 def _note(account: Account, took_ms: int | None, error: str, at: datetime) -> None:
     """A test has ended: the account's page and whoever waits for it in bulk are told."""
-    accounts.account_proxy_tested(
+    if not accounts.account_proxy_tested(
         account_id=account.pk, proxy_encrypted=account.proxy_encrypted, took_ms=took_ms, error=error, at=at
-    )
+    ):
+        return  # it has another one by now, whose test is still due
     accounts.bulk_items_done(
         account_id=account.pk,
         kind=BulkTask.Kind.PROXY_TEST,

@@ -74,10 +74,7 @@ async def submit_somewhere(work: Work, tools: Tools) -> tuple[Held, Accepted]:
         want = Want(generation_id=work.id, owner=work.owner, attempt=work.attempt + 1, lease=work.lease_want())
         queued_at = clock()
         try:
-            async with asyncio.timeout(work.seconds_left):
-                claim = await tools.desk.claim(want, waited_s=waited_s)
-        except TimeoutError as error:
-            raise PoolBusy("No account came free before the deadline; nothing was spent.") from error
+            claim = await tools.desk.claim(want, waited_s=waited_s, left_s=work.seconds_left)
         except PoolOutOfCredits as refusal:
             work, last_refusal = await downgraded(work, refusal, tools), None
             continue

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from accounts.models import BulkTask
 from generation.management.passwords import add_password_options
 
-WORK = {"probe": BulkTask.Kind.PROBE, "checkin": BulkTask.Kind.CHECK_IN}
+WORK = {"probe": BulkTask.Kind.PROBE, "checkin": BulkTask.Kind.CHECK_IN, "testproxy": BulkTask.Kind.PROXY_TEST}
 
 
 def add_verbs(parser: ArgumentParser) -> None:
@@ -17,6 +17,7 @@ def add_verbs(parser: ArgumentParser) -> None:
         ("show", "show all that is known of accounts, with their latest events"),
         ("probe", "look whether logins live and what their balances are; costs nothing"),
         ("checkin", "ask for today's gift"),
+        ("testproxy", "look whether Jimeng can be reached through their proxies"),
         ("rest", "send accounts to rest for a while"),
         ("wake", "end rests and forget failures"),
         ("enable", "let the pool use accounts"),

@@ -70,6 +70,13 @@ class AccountListTests(AdminTestCase):
         make_account(health=Health.RESTING, rest_until=timezone.now() - timedelta(seconds=1))
         self.assertContains(self.client.get(LIST), "rested: used again when needed")
 
+    def test_nor_is_one_without_credits_said_to_be_used_again(self) -> None:
+        over = timezone.now() - timedelta(seconds=1)
+        make_account(health=Health.RESTING, rest_until=over, rest_reason=Reason.NO_CREDITS, gift_credits=0)
+        page = self.page(LIST)
+        assert "out of credits until the next gift" in page
+        assert "used again" not in page
+
     def test_it_shows_credits_and_when_the_gift_lapses(self) -> None:
         lapse = timezone.localtime() + timedelta(days=2)
         make_account(gift_credits=66, purchase_credits=300, vip_credits=0, spent_since_read=6, gift_expires_at=lapse)

@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.audit import change_in_words
 from accounts.models import Account, AccountEvent, BulkTask
 from accounts.reading import read_entries
 from tests.accounts.desk import LIST, AdminTestCase
@@ -27,7 +28,7 @@ class ActionTests(AdminTestCase):
         return self.client.post(LIST, given, follow=True)
 
     def log(self) -> set[tuple[str, str]]:
-        return {(each.object_repr, each.get_change_message()) for each in LogEntry.objects.filter(user=self.operator)}
+        return {(each.object_repr, change_in_words(each)) for each in LogEntry.objects.filter(user=self.operator)}
 
     def test_many_are_probed_or_checked_in_as_a_task_with_a_page(self) -> None:
         for action, kind in (("probe_now", "probe"), ("check_in_now", "check_in")):

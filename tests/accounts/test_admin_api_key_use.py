@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.api_keys import api_key_mint, api_key_verify
+from accounts.audit import change_in_words
 from accounts.errors import InvalidApiKey
 from accounts.models import ApiKey
 from accounts.vault import decrypt
@@ -84,7 +85,7 @@ class ActionTests(AdminTestCase):
         row = make_api_key()
         self.act("revoke", row)
         (entry,) = LogEntry.objects.all()
-        assert (entry.object_id, entry.user, entry.get_change_message()) == (str(row.pk), self.operator, "Revoked.")
+        assert (entry.object_id, entry.user, change_in_words(entry)) == (str(row.pk), self.operator, "Revoked.")
 
 
 class WebhookSecretTests(AdminTestCase):

@@ -152,8 +152,8 @@ class LinkTests(AdminTestCase):
         self.assertContains(self.client.post(url, follow=True), "The link is revoked")
         self.assertContains(self.client.post(url, follow=True), "used already, or is gone")
         history = self.page(reverse("admin:accounts_account_history", args=[self.account.pk]))
-        assert "Added renewal link" in history
-        assert "Deleted renewal link" in history
+        assert "Made a renewal link." in history
+        assert "Revoked a renewal link." in history
 
     def test_who_may_only_look_sees_links_and_can_do_nothing(self) -> None:
         self.make()

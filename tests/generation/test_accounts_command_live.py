@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.live import Gateway, Sandbox, wait_until
 
@@ -57,6 +58,25 @@ def test_without_a_gateway_the_command_makes_them_itself(
         timeout_s=20,
         what="the gateway has done what was left",
     )
+
+
+CHECKED_IN = {"…lice": "received", "…gift": "already"}
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_gifts_are_asked_for_and_proxies_tried_by_whoever_is_there(
+    is_running: bool, new_sandbox: Callable[..., Sandbox], new_gateway: Callable[..., Gateway]
+) -> None:
+    gateway = new_gateway(new_sandbox())
+    gateway.add_accounts(["sb-alice", "sb-bob--no-gift"])
+    if is_running:
+        gateway.start()
+    told = json.loads(gateway.manage("accounts", "checkin", "--all", "--json"))
+    assert outcomes(told) == CHECKED_IN
+    assert gateway.rows("SELECT check_in_credits FROM accounts_account WHERE sessionid_tail = 'lice'") == [(66,)]
+    gateway.manage("accounts", "import", "-", "--no-wait", stdin="sessionid,proxy\nsb-daniel,http://127.0.0.1:9")
+    told = json.loads(gateway.manage("accounts", "testproxy", "…niel", "…lice", "--json"))
+    assert outcomes(told) == {"…lice": "left_alone", "…niel": "unreachable"}
 
 
 def test_the_same_user_with_a_new_sessionid_is_one_account(

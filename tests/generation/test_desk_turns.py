@@ -111,3 +111,14 @@ class OutOfTimeTests(TestCase):
             ("full", (full.pk, "full"))
         ]
         assert raised.value.retry_after_s == 60  # one was served in the last minute, and one stands before it
+
+    async def test_so_is_one_whose_own_deadline_comes_first(self) -> None:
+        full = await sync_to_async(make_alive)(name="full", concurrency_cap=1)
+        rows = [await sync_to_async(make_waiting)() for _ in range(2)]
+        async with open_desk() as desk:
+            await desk.claim(want_of(rows[0]), waited_s=0.0)
+            with pytest.raises(PoolBusy, match="before the deadline") as raised:
+                await desk.claim(want_of(rows[1]), waited_s=0.0, left_s=1.0)
+        decision = raised.value.decision
+        assert decision is not None
+        assert decision["passed_over"][0]["accounts"][0][:2] == (full.pk, "full")

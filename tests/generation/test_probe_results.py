@@ -12,7 +12,7 @@ from accounts import services, vault
 from accounts.models import Account, BulkTask, ImportBatch
 from generation.engine import keeping
 from tests.factories import make_account
-from tests.generation.jimeng import CREDITS
+from tests.generation.jimeng import CREDITS, session_of
 from tests.generation.test_caretaker import CaretakerTestCase
 
 
@@ -38,6 +38,15 @@ class ProbeResultTests(CaretakerTestCase):
         self.jimeng.silent.add(CREDITS)
         account = await sync_to_async(make_account)()
         assert await self.outcomes(account) == ["unreachable"]
+
+    async def test_one_that_asks_for_the_gift_tells_those_who_asked_for_it_too(self) -> None:
+        self.jimeng.gift = 66
+        account = await sync_to_async(make_account)()
+        self.jimeng.balance[session_of(account)] = 0
+        start = sync_to_async(services.bulk_task_start)
+        gifts = await start(kind=BulkTask.Kind.CHECK_IN, account_ids=[account.pk], at=timezone.now())
+        assert await self.outcomes(account) == ["alive"]
+        assert (await gifts.items.aget()).outcome == "received"
 
     async def test_the_same_user_again_is_merged_and_the_older_one_is_read_next(self) -> None:
         older = await sync_to_async(make_account)(name="older", upstream_user_id=self.jimeng.user_id, probe_due_at=None)

@@ -31,7 +31,9 @@ ACTOR = "terminal"
 
 
 class Command(BaseCommand):
-    help = "List, show, import, probe, check in, rest, wake, enable, disable, remove and export accounts."
+    help = (
+        "The accounts: list, show, import, probe, check in, test proxies, rest, wake, enable, disable, remove, export."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_verbs(parser)
