@@ -23,7 +23,6 @@ from accounts.health import (
     account_probe_postponed,
     account_probed_alive,
     account_ran_dry,
-    account_refilled,
     account_unreadable,
     accounts_succeeded,
 )
@@ -79,7 +78,6 @@ __all__ = [
     "account_probed_alive",
     "account_proxy_tested",
     "account_ran_dry",
-    "account_refilled",
     "account_refund",
     "account_replace_sessionid",
     "account_set_proxy",
