@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from accounts.choice import Candidate
+from accounts.candidates import Candidate
 from accounts.funds import FUNDS_FIELDS, row_funds
 from accounts.models import Account, ApiKey, Lease
 from accounts.shanghai import day_of
