@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.check_ins import accounts_request_check_in
 from accounts.models import Account, BulkItem, BulkTask
+from accounts.proxies import accounts_request_proxy_test
 from accounts.querysets import AccountQuerySet, held
 
 Kind = BulkTask.Kind
@@ -99,7 +100,7 @@ def _ask(kind: BulkTask.Kind, account_ids: Collection[int], *, at: datetime) -> 
     elif kind == Kind.CHECK_IN:
         accounts_request_check_in(account_ids=account_ids, at=at)
     else:
-        Account.objects.filter(pk__in=account_ids).update(proxy_test_due_at=at)
+        accounts_request_proxy_test(account_ids=account_ids, at=at)
 
 
 def bulk_items_done(*, account_id: int, kind: BulkTask.Kind, outcome: str, detail: str = "", at: datetime) -> int:

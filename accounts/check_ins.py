@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.models import Account, AccountEvent
-from accounts.querysets import AccountQuerySet
+from accounts.querysets import AccountQuerySet, held
 from accounts.refreshing import drawn
 from accounts.shanghai import day_of, start_of
 from accounts.timeline import account_events_add
@@ -61,8 +60,7 @@ def check_ins_plan(*, at: datetime) -> int:
 def check_ins_due(*, at: datetime) -> AccountQuerySet:
     """Whose moment has come, first ones first. Those that risk control holds and dead logins wait until it is over."""
     due = Account.objects.in_pool().filter(enabled=True, check_in_due_at__lte=at)
-    held = Q(health=Account.Health.RESTING, rest_reason=Account.RestReason.RISK_HOLD, rest_until__gt=at)
-    return due.exclude(health=Account.Health.EXPIRED).exclude(held).order_by("check_in_due_at")
+    return due.exclude(health=Account.Health.EXPIRED).exclude(held(at=at)).order_by("check_in_due_at")
 
 
 def accounts_request_check_in(*, account_ids: Collection[int], at: datetime) -> int:

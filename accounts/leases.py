@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from accounts.choice import Candidate, Need, Ranking
+from accounts.candidates import Candidate, Need
+from accounts.choice import Ranking
 from accounts.decisions import Decision
 from accounts.errors import PoolEmpty, PoolError
 from accounts.models import Account, Lease

@@ -11,10 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from accounts.choice import Candidate
+from accounts.candidates import Candidate
 from accounts.funds import FUNDS_FIELDS, row_funds
 from accounts.models import Account, ApiKey, Lease
-from accounts.rotation import gift_day
+from accounts.shanghai import day_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,4 +161,4 @@ def _gift_due(row: dict[str, Any], at: datetime) -> bool:
     pauses = failed and row["check_in_due_at"] is not None and row["check_in_due_at"] > at
     until = row["rest_until"]
     dry = row["rest_reason"] == Account.RestReason.NO_CREDITS and until is not None and until > at
-    return row["checked_in_on"] != gift_day(at) and not pauses and not dry
+    return row["checked_in_on"] != day_of(at) and not pauses and not dry

@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from accounts.models import Account  # noqa: F401
 
 
+def resting(*, at: datetime) -> Q:
+    """At rest, and not only until a moment that has passed."""
+    return Q(health="resting", rest_until__gt=at)
+
+
 def held(*, at: datetime) -> Q:
     """At rest for risk control: the engine leaves it wholly alone."""
-    return Q(health="resting", rest_until__gt=at, rest_reason="risk_hold")
+    return resting(at=at) & Q(rest_reason="risk_hold")
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -30,8 +35,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
     def ill(self, *, at: datetime) -> Self:
         """Cannot serve now, or failed lately."""
-        resting = Q(health="resting", rest_until__gt=at)
-        return self.filter(Q(health="expired") | resting | Q(failures_in_a_row__gt=0), enabled=True)
+        return self.filter(Q(health="expired") | resting(at=at) | Q(failures_in_a_row__gt=0), enabled=True)
 
     def login_ends_before(self, *, at: datetime) -> Self:
         """Logins that are expected to have ended by then (accounts/lifetimes.py). Asks once how long others lived."""

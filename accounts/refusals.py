@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from accounts.choice import Candidate, Need
+from accounts.candidates import Candidate, Need
 from accounts.errors import PoolBusy, PoolEmpty, PoolError, PoolOutOfCredits, UpstreamLoginExpired
 
 NO_ACCOUNT_FOR_KEY = "This API key may use none of the enabled accounts of this gateway."

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from accounts.shanghai import day_of, start_of
 
 
 class FailureClass(StrEnum):
@@ -85,13 +84,6 @@ def rest_until(
     return at + timedelta(seconds=rest_s)
 
 
-def gift_day(at: datetime) -> date:
-    """The day in Shanghai: gifts are given once a day there."""
-    return at.astimezone(SHANGHAI).date()
-
-
 def next_gift_at(at: datetime) -> datetime:
     """The next midnight in Shanghai (gift credits lapse at 23:59:59 there), plus five minutes for the upstream."""
-    today = at.astimezone(SHANGHAI)
-    midnight = datetime(today.year, today.month, today.day, tzinfo=SHANGHAI) + timedelta(days=1)
-    return (midnight + timedelta(minutes=5)).astimezone(UTC)
+    return start_of(day_of(at) + timedelta(days=1)) + timedelta(minutes=5)

@@ -23,11 +23,11 @@ from accounts.health import (
     account_probe_postponed,
     account_probed_alive,
     account_ran_dry,
-    account_refilled,
     account_unreadable,
     accounts_succeeded,
 )
-from accounts.imports import import_preview, import_store, imports_prune
+from accounts.import_previews import import_preview
+from accounts.imports import import_store, imports_prune
 from accounts.keeping import (
     account_add,
     account_replace_sessionid,
@@ -37,15 +37,13 @@ from accounts.keeping import (
     accounts_rest,
     accounts_tag,
     accounts_wake,
-    passthrough_accounts,
-    passthrough_find,
-    passthrough_forget,
 )
 from accounts.leases import LeaseAnswer, LeaseWant, lease_outlook, leases_release, leases_sweep, leases_take
 from accounts.login_warnings import logins_warn
 from accounts.merging import account_merge
 from accounts.outbox import WebhookEvent, channel_test, deliveries_again, deliveries_prune, webhook_events_post
 from accounts.parcels import Parcel, deliveries_claim, delivery_delivered, delivery_failed
+from accounts.passthrough import passthrough_accounts, passthrough_find, passthrough_forget
 from accounts.pool import LentAccount
 from accounts.pool_state import PoolState, is_empty, pool_alerts, pool_state
 from accounts.proxies import account_proxy_tested, account_set_proxy, accounts_request_proxy_test
@@ -79,7 +77,6 @@ __all__ = [
     "account_probed_alive",
     "account_proxy_tested",
     "account_ran_dry",
-    "account_refilled",
     "account_refund",
     "account_replace_sessionid",
     "account_set_proxy",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
-from accounts.rotation import SHANGHAI
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def day_of(at: datetime) -> date:

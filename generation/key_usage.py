@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -13,12 +13,12 @@ from django.db.models import Aggregate, Count, Q, QuerySet, Sum
 from generation.key_limits import KEY_UNINDEXED
 from generation.key_spending import MAY_HAVE_SPENT, day_of
 from generation.models import Generation, UsageHour
+from generation.usage import usage_known_until
 
 Period = Literal["today", "7_days", "30_days"]
 TODAY: Final[tuple[Period, ...]] = ("today",)
 # Days before today that belong to it.
 PERIODS: Final[Mapping[Period, int]] = MappingProxyType({"today": 0, "7_days": 6, "30_days": 29})
-_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Status = Generation.Status
 
 
@@ -52,8 +52,7 @@ def keys_usage(
     today = day_of(at)[0]
     since = {period: today - timedelta(days=PERIODS[period]) for period in periods}
     # The newest hour may be summed only in part: from there on the rows are counted.
-    newest = UsageHour.objects.order_by("-hour").values_list("hour", flat=True).first()
-    edge = newest or _LONG_AGO
+    edge = usage_known_until()
     first = min(since.values())
     summed = UsageHour.objects.filter(hour__gte=first, hour__lt=edge, api_key_id__in=api_key_ids)
     rows = Generation.objects.annotate(key=KEY_UNINDEXED).filter(key__in=api_key_ids)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final
 
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
@@ -14,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.services import Reading
 from generation import catalog
+from generation.catalog_table import CatalogTable
 from generation.models import Price
 from generation.price_learning import SURE_AFTER, Learned, learned_from
 from generation.price_samples import Item, Sample, has_checked_in, solve, spent_between, units_between
@@ -110,16 +109,19 @@ def confidence(price: Price) -> str:
     return ngettext("confirmed %(count)d time", "confirmed %(count)d times", price.agreeing) % {"count": price.agreeing}
 
 
-class ModelPrices:
-    """Keeps the catalog's prices those of the table: at most one query in TTL_S seconds, and none while nobody asks.
+class ModelPrices(CatalogTable[Mapping[Item, int]]):
+    NAME = "prices"
+    TTL_S = 60.0
 
-    Used on the event loop only, so it needs no lock.
-    """
+    def begins_with(self) -> Mapping[Item, int]:
+        return {}
 
-    TTL_S: Final = 60.0
+    def read(self) -> Mapping[Item, int]:
+        learned = Price.objects.filter(agreeing__gt=0).values_list("model", "variant", "credits")
+        return {(model, variant): credits for model, variant, credits in learned}
 
-    def __init__(self) -> None:
-        self._stale_at = 0.0  # time.monotonic()
+    def use(self, found: Mapping[Item, int]) -> None:
+        catalog.prices_use(found)
 
     async def start(self) -> None:
         """When a process begins: the table has a row for each price, and its prices hold."""
@@ -128,28 +130,6 @@ class ModelPrices:
         except DatabaseError:
             logger.warning("The prices cannot be listed", exc_info=True, extra={"action": "prices"})
         await self.refresh()
-
-    async def refresh_if_stale(self) -> None:
-        if time.monotonic() >= self._stale_at:
-            await self.refresh()
-
-    async def refresh(self) -> None:
-        """Read the table. While it cannot be read, the prices of before stay."""
-        self._stale_at = time.monotonic() + self.TTL_S
-        try:
-            catalog.prices_use(await in_database(_read))
-        except DatabaseError:
-            logger.warning("The prices cannot be read", exc_info=True, extra={"action": "prices"})
-
-    def forget(self) -> None:
-        """Back to what a process begins with."""
-        self._stale_at = 0.0
-        catalog.prices_use({})
-
-
-def _read() -> dict[Item, int]:
-    learned = Price.objects.filter(agreeing__gt=0).values_list("model", "variant", "credits")
-    return {(model, variant): credits for model, variant, credits in learned}
 
 
 model_prices = ModelPrices()

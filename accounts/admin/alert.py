@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from accounts.admin.filters import QuestionFilter
-from accounts.alert_words import ADVICE, page_path, reason, sentence
+from accounts.alert_reasons import reason
+from accounts.alert_words import ADVICE, page_path, sentence
 from accounts.display import NOTHING, ago, badge, moment, two_lines
 from accounts.models import Alert, Delivery
 

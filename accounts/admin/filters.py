@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RadioFilter
 
 from accounts.funds import FUNDS_FIELDS, row_funds
 from accounts.models import Account, ApiKey
+from accounts.querysets import AccountQuerySet, resting
 from accounts.shanghai import day_of
 
 Health = Account.Health
@@ -64,36 +65,28 @@ class AccountStateFilter(QuestionFilter):
             ("off", _("disabled")),
         ]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+    def queryset(self, request: HttpRequest, queryset: AccountQuerySet) -> AccountQuerySet:
         narrow = ACCOUNT_STATES.get(self.value() or "")
         return queryset if narrow is None else narrow(queryset, timezone.now())
 
 
-def _ill(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
-    return rows.filter(Q(health=Health.EXPIRED) | _resting(at) | Q(failures_in_a_row__gt=0), enabled=True)
-
-
-def _resting(at: datetime) -> Q:
-    return Q(health=Health.RESTING, rest_until__gt=at)
-
-
-def _broke(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+def _broke(rows: AccountQuerySet, at: datetime) -> AccountQuerySet:
     """At rest for that reason, or with nothing left of a balance that was read."""
     doubtful = (
         Account.objects.annotate(least=least_balance(at)).filter(least__lte=0).order_by().values("pk", *FUNDS_FIELDS)
     )
     empty = [row["pk"] for row in doubtful if (funds := row_funds(row, at=at)) is not None and not funds.total]
-    return rows.filter(Q(rest_reason=Account.RestReason.NO_CREDITS) & _resting(at) | Q(pk__in=empty))
+    return rows.filter(Q(rest_reason=Account.RestReason.NO_CREDITS) & resting(at=at) | Q(pk__in=empty))
 
 
-def _expiring(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+def _expiring(rows: AccountQuerySet, at: datetime) -> AccountQuerySet:
     """Those that have expired are ill, not expiring."""
     until = at + timedelta(days=settings.JIMENG_LOGIN_WARN_DAYS)
     ending = Account.objects.login_ends_before(at=until).exclude(health=Health.EXPIRED)
     return rows.filter(pk__in=ending.values("pk"))
 
 
-def _without_gift(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
+def _without_gift(rows: AccountQuerySet, at: datetime) -> AccountQuerySet:
     """Of those that could have had it."""
     today = day_of(at)
     had = Q(checked_in_on=today)
@@ -101,10 +94,10 @@ def _without_gift(rows: QuerySet[Account], at: datetime) -> QuerySet[Account]:
 
 
 # By the value in the address. The dashboard counts by the same.
-ACCOUNT_STATES: Mapping[str, Callable[[QuerySet[Account], datetime], QuerySet[Account]]] = MappingProxyType(
+ACCOUNT_STATES: Mapping[str, Callable[[AccountQuerySet, datetime], AccountQuerySet]] = MappingProxyType(
     {
-        "ill": _ill,
-        "resting": lambda rows, at: rows.filter(_resting(at)),
+        "ill": lambda rows, at: rows.ill(at=at),
+        "resting": lambda rows, at: rows.filter(resting(at=at)),
         "broke": _broke,
         "expiring": _expiring,
         "no_gift": _without_gift,
@@ -126,9 +119,9 @@ class HealthFilter(DropdownFilter):  # type: ignore[misc]  # unfold ships no typ
     def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
         value, at = self.value(), timezone.now()
         if value == "rested":
-            return queryset.filter(enabled=True, health=Health.RESTING).exclude(_resting(at))
+            return queryset.filter(enabled=True, health=Health.RESTING).exclude(resting(at=at))
         if value == Health.RESTING:
-            return queryset.filter(_resting(at), enabled=True)
+            return queryset.filter(resting(at=at), enabled=True)
         return queryset.filter(enabled=True, health=value) if value in Health.values else queryset
 
 

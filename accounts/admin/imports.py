@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -22,32 +20,12 @@ from unfold.admin import ModelAdmin
 
 from accounts.admin.audit import actor_of, note
 from accounts.admin.import_forms import ImportForm, ImportOptionsForm
-from accounts.display import Colour, badge, moment
-from accounts.entries import PROBLEM_WORDS
-from accounts.imports import (
-    AlreadyStored,
-    Imported,
-    entry_of,
-    import_counts,
-    import_discard,
-    import_preview,
-    import_store,
-    lines_of_first,
-)
+from accounts.admin.import_preview import preview
+from accounts.import_previews import import_preview
+from accounts.imports import AlreadyStored, Imported, import_discard, import_store
 from accounts.models import Account, ImportBatch, ImportEntry
 
 Verdict = ImportEntry.Verdict
-
-PAGE_ROWS = 50
-_COLOURS: Mapping[str, Colour] = MappingProxyType(
-    {
-        Verdict.NEW: "success",
-        Verdict.JOINS: "primary",
-        Verdict.KNOWN: "info",
-        Verdict.REPEATED: "plain",
-        Verdict.BAD: "danger",
-    }
-)
 
 
 @admin.register(ImportBatch)
@@ -98,7 +76,7 @@ class ImportAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
             return redirect("admin:accounts_importbatch_add")
         if request.method == "POST" and form.is_valid():
             return self._store(request, batch, form.cleaned_data)
-        context = {**self._context(request, _("Preview of the import")), "form": form, **_preview(request, batch)}
+        context = {**self._context(request, _("Preview of the import")), "form": form, **preview(request, batch)}
         return TemplateResponse(request, "admin/accounts/import_preview.html", context)
 
     def _store(self, request: HttpRequest, batch: ImportBatch, given: Mapping[str, Any]) -> HttpResponse:
@@ -144,61 +122,3 @@ def _to_progress(batch: ImportBatch) -> HttpResponseRedirect:
     if batch.task is None:
         return HttpResponseRedirect(reverse("admin:accounts_account_changelist"))
     return HttpResponseRedirect(reverse("admin:accounts_bulktask_change", args=[batch.task.public_id]))
-
-
-def _preview(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
-    counts = import_counts(batch)
-    chosen = request.GET.get("verdict", "")
-    entries = batch.entries.select_related("account")
-    if chosen in Verdict.values:
-        entries = entries.filter(verdict=chosen)
-    page = Paginator(entries, PAGE_ROWS).get_page(request.GET.get("page"))
-    rows = list(page.object_list)
-    storable = counts[Verdict.NEW] + counts[Verdict.JOINS]
-    return {
-        "batch": batch,
-        "verdicts": [
-            {"value": value, "label": Verdict(value).label, "count": count, "chosen": value == chosen}
-            for value, count in counts.items()
-            if count
-        ],
-        "total": sum(counts.values()),
-        "headline": ngettext("%(count)d account will be stored.", "%(count)d accounts will be stored.", storable)
-        % {"count": storable},
-        "chosen": chosen,
-        "page": page,
-        "rows": _rows(batch, rows),
-    }
-
-
-def _rows(batch: ImportBatch, rows: Sequence[ImportEntry]) -> list[dict[str, Any]]:
-    first = lines_of_first(batch, rows)
-    return [
-        {
-            "line": row.line,
-            "verdict": badge(row.get_verdict_display(), _COLOURS[row.verdict]),
-            "name": row.name,
-            "tail": f"…{row.sessionid_tail}" if row.sessionid_tail else "",
-            "words": _words(row, first),
-            "account": row.account,
-        }
-        for row in rows
-    ]
-
-
-def _words(row: ImportEntry, first: Mapping[str, int]) -> str:
-    """What there is to say of an entry: its problem, where it came first, or what was given with it."""
-    if row.verdict == Verdict.BAD:
-        return str(PROBLEM_WORDS.get(row.problem, row.problem))
-    if row.verdict == Verdict.REPEATED:
-        return _("the same as line %(line)d") % {"line": first[row.fingerprint]} if row.fingerprint in first else ""
-    try:
-        entry = entry_of(row)
-    except (InvalidToken, ValueError):
-        return _("not readable any more: the encryption key has changed")
-    parts = [", ".join(entry.tags)]
-    if entry.login_expires_at is not None:
-        ended = entry.login_expires_at <= timezone.now()
-        words = _("login ended %(time)s") if ended else _("login ends %(time)s")
-        parts.append(words % {"time": moment(entry.login_expires_at)})
-    return " · ".join(filter(None, parts))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from accounts.rotation import SHANGHAI
+from accounts.shanghai import SHANGHAI
 from bench.week import gateway, random_choice, script
 from bench.week.figures import Figures, figures_of, incidents
 from bench.week.outcomes import Diary

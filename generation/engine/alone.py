@@ -18,9 +18,10 @@ from accounts.services import bulk_progress, bulk_tasks_settle
 from generation.engine.caretaker import Caretaker
 from generation.engine.desk import AccountDesk
 from generation.engine.duties import Duties
-from generation.engine.embedded import EngineLock, engine_duties, engine_lock
+from generation.engine.embedded import engine_duties
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
+from generation.engine.lock import EngineLock, engine_lock
 from generation.engine.media import MediaFetcher
 from generation.engine.runtime import new_client
 from generation.engine.timing import Forecaster

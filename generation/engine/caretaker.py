@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Account, BulkTask
-from accounts.rotation import FailureClass
+from accounts.rotation import DAILY_GIFT_CREDITS, FailureClass
 from generation import transitions
 from generation.changes import ResultFile
 from generation.engine.gifts import gift_ask
@@ -31,7 +31,6 @@ PROBES_AT_ONCE = 2  # polite: a pool of hundreds is looked at over minutes
 PROBE_BATCH = 20
 PROBE_RETRY = timedelta(minutes=5)
 ANSWER_MAX = timedelta(seconds=2)  # below the blur of generation/price_samples.py
-LOW_CREDITS = 66  # below what a daily gift is, a probe asks for today's
 
 FAULTS: dict[FailureKind, FailureClass] = {
     FailureKind.EXPIRED: FailureClass.EXPIRED,
@@ -196,7 +195,7 @@ class Caretaker:
             if await in_database(accounts.account_merge, account_id=account.pk, at=now) is not None:
                 return  # the older account of the same user is probed next, with this login
             credits = await self.read_balance(account.pk, login)
-            if credits.total < LOW_CREDITS and await self._check_in(account.pk, login):
+            if credits.total < DAILY_GIFT_CREDITS and await self._check_in(account.pk, login):
                 credits = await self.read_balance(account.pk, login)
             if credits.total == 0:
                 await in_database(accounts.account_ran_dry, account_id=account.pk, at=timezone.now())

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import fcntl
 import logging
-import os
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import IO
 
 from django.conf import settings
 from django.utils import timezone
@@ -27,6 +23,7 @@ from generation.engine.housekeeping import Housekeeping
 from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.keeping import keeping_duties
+from generation.engine.lock import engine_lock
 from generation.engine.media import MediaFetcher
 from generation.engine.pace import Pace
 from generation.engine.proxies import proxy_duties
@@ -45,39 +42,6 @@ logger = logging.getLogger(__name__)
 
 WIRE_GRACE_S = 3.0  # for submissions under way when the engine stops
 RERUN_PAUSE_S = 1.0
-
-
-class EngineLock:
-    """One engine per database: an advisory file lock, which the system frees when its holder dies."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: IO[str] | None = None
-
-    def take(self) -> bool:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return False
-        file.seek(0)
-        file.truncate()
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        self._file = file
-        return True
-
-    def release(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
-def engine_lock() -> EngineLock:
-    """The lock of the engine for this database, not taken."""
-    return EngineLock(settings.JIMENG_DATA_DIR / f"engine-{settings.JIMENG_DATABASE_FINGERPRINT}.lock")
 
 
 def engine_duties(tools: Tools) -> list[Duty]:

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.bundles import Bundle, bundle_export
 from accounts.entries import PROBLEM_WORDS, Entry, Unreadable
-from accounts.imports import Imported, import_counts, import_preview, import_store, lines_of_first
+from accounts.import_previews import import_counts, import_preview, lines_of_first
+from accounts.imports import Imported, import_store
 from accounts.models import ImportBatch, ImportEntry
 from accounts.reading import MAX_BYTES, read_entries
 from generation.management.passwords import password_of

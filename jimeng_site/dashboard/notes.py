@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from accounts.display import Colour
 from accounts.models import AlertChannel
-from accounts.rotation import SHANGHAI
+from accounts.shanghai import day_of, start_of
 from jimeng_site.dashboard.pool import Pool
 
 SECRET_KEY_MIN_CHARS = 40
@@ -109,5 +109,4 @@ def _of_pool(pool: Pool, *, at: datetime) -> Iterator[Note]:
 
 def _is_past_check_ins(at: datetime) -> bool:
     """Each account has its moment in the first hours of the day; then an hour for what was late."""
-    midnight = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    return at - midnight > timedelta(seconds=settings.JIMENG_CHECK_IN_SPREAD_S, hours=1)
+    return at - start_of(day_of(at)) > timedelta(seconds=settings.JIMENG_CHECK_IN_SPREAD_S, hours=1)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import vault
 from accounts.admin.cells import HEALTH_COLOURS
 from accounts.models import Account, Lease
-from accounts.rotation import SHANGHAI
+from accounts.shanghai import day_of
 from tests.accounts.desk import ADD, LIST, AdminTestCase
 from tests.factories import make_account
 
@@ -132,7 +132,7 @@ class AccountListTests(AdminTestCase):
         idle = make_account(last_used_at=now - timedelta(days=8))
         fresh = make_account(source=Account.Source.PASSTHROUGH)
         off = make_account(enabled=False, health=Health.EXPIRED, last_used_at=now)
-        today = now.astimezone(SHANGHAI).date()
+        today = day_of(now)
         gifted = make_account(health=Health.ALIVE, last_used_at=now, checked_in_on=today, tags=["fast", "夜间"])
         ending = make_account(last_used_at=now, login_expires_at=now + timedelta(days=2), tags=["fast"])
         ended = make_account(health=Health.EXPIRED, last_used_at=now, login_expires_at=now - timedelta(days=2))

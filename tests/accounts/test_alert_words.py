@@ -9,7 +9,8 @@ import pytest
 from django.test import SimpleTestCase, override_settings
 from django.utils import translation
 
-from accounts.alert_words import ADVICE, HEADLINES, REASONS, URGENCY, AlertFacts, message_of
+from accounts.alert_reasons import REASONS
+from accounts.alert_words import ADVICE, HEADLINES, URGENCY, AlertFacts, message_of
 from accounts.channels import TARGET_HINTS, InvalidTarget, clean_secret, clean_target, new_webhook_secret, target_label
 from accounts.models import AlertChannel, AlertKind
 from tests.accounts.channels import TARGETS

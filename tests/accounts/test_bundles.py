@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts import sealing, vault
 from accounts.bundles import bundle_export
 from accounts.entries import Unreadable
-from accounts.imports import import_preview, import_store
+from accounts.import_previews import import_preview
+from accounts.imports import import_store
 from accounts.models import Account
 from accounts.reading import read_entries
 from tests.factories import make_account

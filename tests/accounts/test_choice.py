@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from accounts.choice import Behind, Candidate, Edge, Hurdle, Need, Ranking
+from accounts.candidates import Candidate, Need
+from accounts.choice import Behind, Edge, Hurdle, Ranking
 from accounts.decisions import NAMES_MAX, Decision
 from accounts.funds import Funds
 

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import vault
-from accounts.imports import AlreadyStored, import_counts, import_preview, import_store, imports_prune
+from accounts.import_previews import import_counts, import_preview
+from accounts.imports import AlreadyStored, import_store, imports_prune
 from accounts.models import Account, AccountEvent, ImportBatch, ImportEntry
 from accounts.reading import read_entries
 from tests.factories import make_account

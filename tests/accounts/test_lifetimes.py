@@ -8,7 +8,7 @@ from typing import Any
 from django.test import TestCase
 from django.utils import timezone
 
-from accounts import alert_words
+from accounts import alert_reasons
 from accounts.display import clock
 from accounts.lifetimes import GUESSED, login_end, observed_lifetime
 from accounts.login_warnings import logins_warn
@@ -106,7 +106,7 @@ class WarningTests(LifetimeTestCase):
         make_account(name="sure", login_expires_at=self.now + 4 * DAY)
         assert self.warn() == {"sure": "cookie"}
         alert = Alert.objects.get()
-        words = alert_words.reason(alert.kind, alert.detail, at=self.now)
+        words = alert_reasons.reason(alert.kind, alert.detail, at=self.now)
         assert words == f"It ends at about {clock(self.now + 4 * DAY, at=self.now)}."
         self.ended(58, 58, 58)
         assert self.warn() == {"sure": "cookie", "guessed": "observed"}

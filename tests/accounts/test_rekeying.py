@@ -13,7 +13,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from accounts import vault
-from accounts.imports import import_preview
+from accounts.import_previews import import_preview
 from accounts.models import Account, AlertChannel, ApiKey, ImportEntry, RenewalLink
 from accounts.reading import read_entries
 from accounts.rekeying import encrypted_columns, old_keys_needed, rekey

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.leases import LeaseAnswer, LeaseWant, leases_take
 from accounts.models import Account, Lease
-from accounts.rotation import gift_day
+from accounts.shanghai import day_of
 from tests.factories import make_account
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ def make_ready(**over: Any) -> Account:
         "purchase_credits": 0,
         "vip_credits": 0,
         "gift_expires_at": AT + timedelta(hours=4),
-        "checked_in_on": gift_day(AT),
+        "checked_in_on": day_of(AT),
     }
     return make_account(**fields | over)
 

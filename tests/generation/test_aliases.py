@@ -81,7 +81,7 @@ class RefreshTests(TestCase):
             raise DatabaseError("gone")
 
         aliases_use({"painter": "jimeng-4.0"})
-        with connection.execute_wrapper(refuse), self.assertLogs("generation.aliases", "WARNING"):
+        with connection.execute_wrapper(refuse), self.assertLogs("generation.catalog_table", "WARNING"):
             async_to_sync(self.aliases.refresh)()
         assert dict(catalog.aliases()) == {"painter": "jimeng-4.0"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.test import TestCase
 
 from accounts.models import Account, Lease
-from generation.engine.embedded import EngineLock
+from generation.engine.lock import EngineLock
 from generation.engine.recovery import recover
 from generation.models import Generation
 from tests.factories import make_account, make_generation

@@ -72,6 +72,6 @@ class TableTests(PriceTestCase):
         def broken(*args: Any) -> None:
             raise DatabaseError("gone")
 
-        with connection.execute_wrapper(broken), self.assertLogs("generation.prices", "WARNING"):
+        with connection.execute_wrapper(broken), self.assertLogs("generation.catalog_table", "WARNING"):
             async_to_sync(self.prices.refresh)()
         assert image_spec(model="jimeng-4.5", prompt="a cat").cost_credits == 5

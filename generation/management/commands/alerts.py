@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.alert_words import reason, sentence
+from accounts.alert_reasons import reason
+from accounts.alert_words import sentence
 from accounts.display import moment
 from accounts.models import Alert, AlertChannel
 from generation.engine.deliveries import deliver_now
