@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from generation.choice_words import chosen_because
+from generation.errors import error_class
 from generation.models import Generation, GenerationEvent, InputImage
 
 # By `GatewayError.code`; a test keeps it complete.
@@ -78,6 +79,12 @@ _FRAMES = (gettext_lazy("first frame"), gettext_lazy("last frame"))  # of a vide
 
 def error_in_words(code: str) -> str:
     return str(ERRORS.get(code, code.replace("_", " ")))
+
+
+def said_beyond(code: str, detail: str) -> str:
+    """Of a stored error text what goes beyond the standing sentence of its code: Jimeng's own words, mostly."""
+    rest = detail.removeprefix(error_class(code).default_detail).strip()
+    return rest.removeprefix("(Jimeng: ").removesuffix(")") if rest.startswith("(Jimeng: ") else rest
 
 
 def operation_in_words(operation: str) -> str:
@@ -189,7 +196,9 @@ def _accepted(words: str, facts: dict[str, Any]) -> str:
 
 def _said(words: str, reason: str | Promise, facts: dict[str, Any]) -> str:
     """A sentence with a reason, and what Jimeng said about it."""
-    said = " · ".join(str(facts[name]) for name in ("upstream_code", "text") if name in facts)
+    beyond = said_beyond(str(facts.get("code", "")), str(facts.get("text", "")))
+    known = str(facts.get("upstream_code", ""))
+    said = beyond if known in beyond else " · ".join(filter(None, [known, beyond]))
     text = words % {"reason": reason}
     return f"{text} ({said})" if said else text
 

@@ -91,3 +91,7 @@ def environment(request: HttpRequest) -> list[Any] | None:
 
 def admin_styles(request: HttpRequest) -> str:
     return static("css/admin.css")
+
+
+def icon(request: HttpRequest) -> str:
+    return static("icon.svg")

@@ -218,6 +218,7 @@ UNFOLD = {
     "SITE_TITLE": _("Jimeng gateway"),
     "SITE_HEADER": _("Jimeng gateway"),
     "SITE_SYMBOL": "image",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "jimeng_site.navigation.icon"}],
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "STYLES": ["jimeng_site.navigation.admin_styles"],

@@ -43,13 +43,14 @@ class AccountAdmin(NotesChanges, AccountActions, AccountSaving, AccountRenewal, 
         "last_used_cell",
         "last_error_cell",
     )
+    when_empty = _("No logins yet. Add one, or import many at once from a paste or a file.")
     list_display_links = ("name_cell",)
     empty_value_display = NOTHING
     list_filter = (AccountStateFilter, HealthFilter, TagFilter, AccountSourceFilter)
     list_filter_submit = True
     show_facets = admin.ShowFacets.NEVER
     search_fields = ("name", "screen_name", "sessionid_tail")
-    search_help_text = _("Name, Jimeng name or the last four characters")
+    search_help_text = _("Name, Jimeng name, last 4 characters")
     list_per_page = 50
     ordering = ("-priority", "pk")
     actions = (
@@ -81,7 +82,10 @@ class AccountAdmin(NotesChanges, AccountActions, AccountSaving, AccountRenewal, 
             },
         ),
     )
+    # What is shown stands above what is typed: one mostly comes to see why it is ill.
     fieldsets = (
+        (_("Health"), {"fields": ("health_cell", "error_shown", "failures_in_a_row", "barred_shown", "probes_shown")}),
+        (_("Credits"), {"fields": ("credits_shown", "credits_read_shown", "check_in_shown")}),
         (
             _("Login"),
             {
@@ -90,16 +94,15 @@ class AccountAdmin(NotesChanges, AccountActions, AccountSaving, AccountRenewal, 
                     "enabled",
                     "sessionid_shown",
                     "new_sessionid",
+                    "login_end_shown",
                     "jimeng_user",
                     "source",
                     "created_shown",
                 )
             },
         ),
-        *AccountRenewal.renewal_fieldsets,
         (_("Use"), {"fields": ("priority", "concurrency_cap", "tags", "notes", "last_used_shown")}),
-        (_("Health"), {"fields": ("health_cell", "failures_in_a_row", "error_shown", "barred_shown", "probes_shown")}),
-        (_("Credits"), {"fields": ("credits_shown", "credits_read_shown", "check_in_shown")}),
+        AccountRenewal.proxy_fieldset,
     )
     readonly_fields = (
         "sessionid_shown",
@@ -142,7 +145,7 @@ class AccountAdmin(NotesChanges, AccountActions, AccountSaving, AccountRenewal, 
         count: int = account.lease_count  # type: ignore[attr-defined]  # annotated
         return format_html('<span class="whitespace-nowrap">{} / {}</span>', count, account.cap)
 
-    @admin.display(description=_("today's check-in"), ordering="checked_in_on")
+    @admin.display(description=_("check-in"), ordering="checked_in_on")
     def check_in_cell(self, account: Account) -> SafeString | str:
         return cells.check_in(account, at=timezone.now())
 

@@ -45,6 +45,7 @@ class AlertWhenFilter(QuestionFilter):
 @admin.register(Alert)
 class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = ("what_cell", "state_cell", "since_cell", "seen_cell", "told_cell")
+    when_empty = gettext_lazy("Nothing is wrong, and nothing has been lately.")
     list_display_links = ("what_cell",)
     empty_value_display = NOTHING
     list_filter = (AlertWhenFilter,)

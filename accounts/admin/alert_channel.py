@@ -33,6 +33,7 @@ SOON = timedelta(minutes=1)
 class AlertChannelAdmin(NotesChanges, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     form = AlertChannelForm
     list_display = ("name_cell", "format", "kinds_cell", "last_cell", "enabled")
+    when_empty = gettext_lazy("Nobody is told when something goes wrong. Add a mail address, a chat or a webhook.")
     list_display_links = ("name_cell",)
     empty_value_display = NOTHING
     search_fields = ("name", "target_label")
@@ -136,8 +137,9 @@ class AlertChannelAdmin(NotesChanges, ModelAdmin):  # type: ignore[misc]  # unfo
         progress: str | None = channel.last_progress  # type: ignore[attr-defined]  # annotated
         if progress is None:
             return NOTHING
+        problem: str | None = channel.last_problem  # type: ignore[attr-defined]  # annotated
         colour = notice_cells.PROGRESS_COLOURS[progress]
-        return badge(Delivery.Status(progress).label, colour, hint=channel.last_problem)  # type: ignore[attr-defined]
+        return badge(Delivery.Status(progress).label, colour, hint=notice_cells.problem_words(problem))
 
     @admin.display(description=gettext_lazy("goes to"))
     def target_shown(self, channel: AlertChannel) -> str:

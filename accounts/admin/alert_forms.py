@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminPasswordWidget,
@@ -63,7 +63,7 @@ class AlertChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         self.fields["new_secret"].help_text = _secret_hint()
         if is_new:
             del self.fields["forget_secret"]
-            self.fields["language"].initial = settings.LANGUAGE_CODE
+            self.fields["language"].initial = get_language()
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -91,8 +91,9 @@ class AlertChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
 
 
 def _breakable(parts: list[str]) -> str:
-    """Long words in it may be broken on narrow screens."""
-    return format_html('<span class="jm-break">{}</span>', " · ".join(parts))
+    """One line each; long words may be broken on narrow screens."""
+    lines = format_html_join("", "<span>{}</span>", ((part,) for part in parts))
+    return format_html('<span class="jm-lines jm-break">{}</span>', lines)
 
 
 def _secret_hint() -> str:

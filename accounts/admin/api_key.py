@@ -27,6 +27,7 @@ from accounts.models import ApiKey
 class ApiKeyAdmin(ApiKeyActions, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     form = ApiKeyForm
     list_display: tuple[str, ...] = ("name", "prefix_cell", "state_cell", "last_used_cell", "owner")
+    when_empty = gettext_lazy("Programs that use the API need a key each. It is shown once, when it is made.")
     empty_value_display = NOTHING
     list_filter = (KeyStateFilter,)
     list_filter_submit = True

@@ -76,6 +76,7 @@ class WhenDoneFilter(QuestionFilter):
 @admin.register(LogEntry)
 class AuditLogAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = ("when_cell", "who_cell", "action_cell", "object_cell", "change_cell")
+    when_empty = _("Whatever somebody changes in this admin is written down here.")
     list_display_links = None
     empty_value_display = NOTHING
     list_filter = (WhenDoneFilter, WhoFilter, ActionFilter)

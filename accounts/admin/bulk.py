@@ -27,6 +27,9 @@ PAGE_ROWS = 50
 @admin.register(BulkTask)
 class BulkTaskAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = ("what_cell", "progress_cell", "created_cell", "created_by")
+    when_empty = gettext_lazy(
+        "Choose several accounts in their list and an action such as “Probe now”: its progress is shown here."
+    )
     list_display_links = ("what_cell",)
     empty_value_display = NOTHING
     ordering = ("-pk",)

@@ -64,6 +64,10 @@ def since_words(account: Account, *, at: datetime) -> str:
     return _("since %(time)s") % {"time": clock(account.ill_since, at=at)}
 
 
+def _small(words: str) -> SafeString:
+    return format_html('<small class="jm-short text-subtle">{}</small>', words)
+
+
 def check_in(account: Account, *, at: datetime) -> SafeString | str:
     """What came of today's check-in (Shanghai day), or when it is due."""
     result = account.check_in_result
@@ -73,8 +77,8 @@ def check_in(account: Account, *, at: datetime) -> SafeString | str:
     if result == Account.CheckInResult.FAILED and account.check_in_attempts:
         return two_lines(badge(_("failed"), "danger", hint=account.check_in_detail), cut(account.check_in_detail, 32))
     if account.check_in_due_at is not None and account.check_in_due_at > at:
-        return two_lines(NOTHING, _("due %(time)s") % {"time": clock(account.check_in_due_at, at=at)})
-    return two_lines(NOTHING, _("not yet today"))
+        return _small(_("due %(time)s") % {"time": clock(account.check_in_due_at, at=at)})
+    return _small(_("not yet today"))
 
 
 def check_in_in_words(account: Account) -> str:
@@ -91,8 +95,15 @@ def check_in_in_words(account: Account) -> str:
 def credits_left(account: Account, *, at: datetime) -> SafeString | str:
     funds = account.funds(at=at)
     if funds is None:
-        return two_lines(NOTHING, _("not read yet"))
-    return two_lines(str(funds.total), lapse_words(funds, at=at))
+        return _small(_("not read yet"))
+    return format_html('<span class="jm-short">{}</span>', two_lines(str(funds.total), lapse_shortly(funds, at=at)))
+
+
+def lapse_shortly(funds: Funds, *, at: datetime) -> str:
+    """For the list, where the balance stands above; "" as for `lapse_words`."""
+    if funds.lapses_at is None or funds.gifts[0][1] != funds.total:
+        return lapse_words(funds, at=at)
+    return _("all lapse at %(time)s") % {"time": clock(funds.lapses_at, at=at)}
 
 
 def lapse_words(funds: Funds, *, at: datetime) -> str:

@@ -49,6 +49,9 @@ class DeliveryStateFilter(QuestionFilter):
 @admin.register(Delivery)
 class DeliveryAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = ("what_cell", "receiver_cell", "progress_cell", "attempts", "when_cell", "error_cell", "made_cell")
+    when_empty = gettext_lazy(
+        "Messages appear here once an alert is told or a key with a webhook has finished something."
+    )
     list_display_links = ("what_cell",)
     list_select_related = ("channel", "api_key")
     empty_value_display = NOTHING

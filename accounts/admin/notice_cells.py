@@ -63,8 +63,12 @@ def when(delivery: Delivery, *, at: datetime) -> SafeString | str:
 
 
 def error_words(delivery: Delivery) -> str:
+    return problem_words(delivery.last_error)
+
+
+def problem_words(noted: str | None) -> str:
     """What was noted in English, in the current language where it is one of our own sentences."""
-    return _(delivery.last_error) if delivery.last_error else ""
+    return _(noted) if noted else ""
 
 
 def rows(deliveries: Iterable[Delivery], *, at: datetime) -> list[dict[str, Any]]:

@@ -33,10 +33,7 @@ LINKS_SHOWN = 10
 class AccountRenewal:
     """Mixed into the admin of accounts. Nothing here shows a secret but the page of a new link, once."""
 
-    renewal_fieldsets = (
-        (gettext_lazy("Proxy"), {"fields": ("proxy_shown", "new_proxy", "remove_proxy")}),
-        (gettext_lazy("End of the login"), {"fields": ("login_end_shown",)}),
-    )
+    proxy_fieldset = (gettext_lazy("Proxy"), {"fields": ("proxy_shown", "new_proxy", "remove_proxy")})
 
     def get_urls(self) -> list[URLPattern]:
         def url(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
@@ -58,11 +55,11 @@ class AccountRenewal:
         """For the list; its queryset needs `with_observed_lifetime`."""
         seconds: float | None = account.observed_s  # type: ignore[attr-defined]  # annotated
         observed = None if seconds is None else timedelta(seconds=seconds)
-        return renewal_cells.login_end_cell(account, observed, at=timezone.now())
+        return renewal_cells.login_end_cell(account, observed, at=timezone.now(), is_short=True)
 
     @admin.display(description=gettext_lazy("login ends"))
     def login_end_shown(self, account: Account) -> SafeString | str:
-        return renewal_cells.login_end_cell(account, observed_lifetime(), at=timezone.now())
+        return renewal_cells.login_end_cell(account, observed_lifetime(), at=timezone.now(), is_short=False)
 
     @admin.display(description=gettext_lazy("proxy"))
     def proxy_shown(self, account: Account) -> SafeString | str:

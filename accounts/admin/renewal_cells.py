@@ -29,26 +29,32 @@ SOURCES: Mapping[Source, str | Promise] = MappingProxyType(
 )
 
 
-def login_end_cell(account: Account, observed: timedelta | None, *, at: datetime) -> SafeString | str:
-    """`observed`: how long logins lived lately."""
+def login_end_cell(account: Account, observed: timedelta | None, *, at: datetime, is_short: bool) -> SafeString | str:
+    """`observed`: how long logins lived lately. `is_short`: how it is known is only told as a hint."""
     if account.health == Account.Health.EXPIRED:
-        return two_lines(NOTHING, _("has ended"))
+        return _("has ended")
     end = login_end(account, observed)
     left = end.at - at
-    words = _days_left(left)
+    words = _days_left(left, is_short=is_short)
     shown = (
         badge(words, "warning")
         if left < timedelta(days=settings.JIMENG_LOGIN_WARN_DAYS) and end.source != "guess"
         else words
     )
-    return format_html('<span title="{}">{}</span>', moment(end.at), two_lines(shown, SOURCES[end.source]))
+    source = SOURCES[end.source]
+    hint = f"{moment(end.at)} · {source}"
+    return format_html(
+        '<span class="jm-short" title="{}">{}</span>', hint, shown if is_short else two_lines(shown, source)
+    )
 
 
-def _days_left(left: timedelta) -> str:
+def _days_left(left: timedelta, *, is_short: bool) -> str:
     if left <= timedelta(0):
         return _("due, still alive")
     if left < timedelta(days=1):
         return _("less than a day left")
+    if is_short:
+        return ngettext("%(count)d day", "%(count)d days", left.days) % {"count": left.days}
     return ngettext("about %(count)d day left", "about %(count)d days left", left.days) % {"count": left.days}
 
 

@@ -83,7 +83,7 @@ class Alert(models.Model):
         indexes = [models.Index(fields=["-last_at"], name="alert_latest")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
+        return " · ".join(filter(None, [self.get_kind_display(), self.label]))
 
 
 class Delivery(models.Model):

@@ -65,6 +65,9 @@ class ModelAliasForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 @admin.register(ModelAlias)
 class ModelAliasAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     form = ModelAliasForm
+    when_empty = gettext_lazy(
+        "An alias lets a client use a name that it knows, such as gpt-image-1, for one of our models."
+    )
     list_display = ("name", "target_cell", "kind_cell", "made_cell")
     search_fields = ("name", "target")
     search_help_text = gettext_lazy("Name of the alias or of the model")

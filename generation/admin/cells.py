@@ -14,7 +14,7 @@ from accounts.display import NOTHING, ago, badge, cut, moment, two_lines
 from generation.admin import panels
 from generation.models import Generation
 from generation.templatetags.generation_extras import duration, short_id, status_badge
-from generation.wording import error_in_words, input_count, operation_in_words, spending
+from generation.wording import error_in_words, input_count, operation_in_words, said_beyond, spending
 
 _PROMPT_CHARS = 60
 _ERROR_CHARS = 40
@@ -90,8 +90,10 @@ class GenerationCells:
     def error_shown(self, generation: Generation) -> SafeString | str:
         if not generation.error_code:
             return NOTHING
-        said = " · ".join(filter(None, [generation.upstream_code, generation.error_detail]))
-        return two_lines(error_in_words(generation.error_code), said)
+        said, code = said_beyond(generation.error_code, generation.error_detail), generation.upstream_code
+        if code not in said:
+            said = " · ".join(filter(None, [code, said]))
+        return two_lines(error_in_words(generation.error_code), said and _("Jimeng: %(words)s") % {"words": said})
 
     @admin.display(description=gettext_lazy("credits"))
     def credits_shown(self, generation: Generation) -> str:

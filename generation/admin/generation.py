@@ -48,6 +48,7 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
         "created_cell",
     )
     list_display_links = ("picture_cell", "id_cell")
+    when_empty = _("Nothing was asked for yet. Send a request to /v1/images/generations with one of the API keys.")
     empty_value_display = NOTHING
     list_filter = (
         GenerationQuestionFilter,
@@ -68,7 +69,7 @@ class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unf
     list_per_page = 50
     actions = None
     search_fields = ("prompt",)
-    search_help_text = _("A whole id (gen_…), or words of the prompt of the newest 30,000")
+    search_help_text = _("Whole id, or words of the prompt")
     list_before_template = "admin/generation/searched.html"
     change_form_before_template = "admin/generation/generation_files.html"
     change_form_after_template = "admin/generation/generation_timeline.html"

@@ -81,8 +81,8 @@ def span_words(value_s: float | None) -> str:
 
 @register.filter
 def percent(share: float | None) -> str:
-    """0…1 as `97.3 %`; nothing for None."""
-    return display.NOTHING if share is None else f"{100 * share:.1f} %"
+    """0…1 as `97.3 %` or `100 %`; nothing for None."""
+    return display.NOTHING if share is None else f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
 def seconds(value_s: float) -> str:
