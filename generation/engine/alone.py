@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.bulk import BulkProgress
@@ -19,14 +18,10 @@ from generation.engine.caretaker import Caretaker
 from generation.engine.desk import AccountDesk
 from generation.engine.duties import Duties
 from generation.engine.embedded import engine_duties
-from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.lock import EngineLock, engine_lock
-from generation.engine.media import MediaFetcher
 from generation.engine.runtime import new_client
-from generation.engine.timing import Forecaster
-from generation.engine.tools import Tools
-from generation.engine.watcher import Watcher
+from generation.engine.tools import Tools, tools_with
 from generation.models import EngineBeat
 from generation.upstream.client import UpstreamClient
 from jimeng_site.database import in_database
@@ -81,23 +76,11 @@ async def serve_task(task: BulkTask, *, on_progress: Callable[[BulkProgress], No
 
 def _tools(client: UpstreamClient) -> Tools:
     """What an engine has, with no job in it."""
-    desk = AccountDesk()
-    caretaker = Caretaker(client, on_freed=_nobody_waits)
-    watcher = Watcher(
+    return tools_with(
         client,
-        Forecaster(),
-        reload_login=caretaker.login,
-        on_failure=caretaker.note_failure,
-        lost_after_s=settings.JIMENG_LOST_RECORD_S,
-    )
-    return Tools(
-        client=client,
         journal=Journal(on_final=_nobody_waits, on_freed=_nobody_waits, on_change=_nobody_waits),
-        desk=desk,
-        watcher=watcher,
-        media=MediaFetcher(client),
-        caretaker=caretaker,
-        inputs=Inputs(client),
+        desk=AccountDesk(),
+        caretaker=Caretaker(client, on_freed=_nobody_waits),
     )
 
 

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from django.conf import settings
 from django.utils import timezone
 
 from generation.engine import deliveries, job, watch_pool
@@ -20,19 +19,15 @@ from generation.engine.desk import AccountDesk
 from generation.engine.duties import Duties, Duty
 from generation.engine.heartbeat import Heartbeat, beat_every_s
 from generation.engine.housekeeping import Housekeeping
-from generation.engine.inputs import Inputs
 from generation.engine.journal import Journal
 from generation.engine.keeping import keeping_duties
 from generation.engine.lock import engine_lock
-from generation.engine.media import MediaFetcher
 from generation.engine.pace import Pace
 from generation.engine.proxies import proxy_duties
 from generation.engine.recovery import recover
 from generation.engine.renewals import renewal_duties
 from generation.engine.sums import usage_duty
-from generation.engine.timing import Forecaster
-from generation.engine.tools import Tools
-from generation.engine.watcher import Watcher
+from generation.engine.tools import Tools, tools_with
 from generation.models import Generation
 from generation.progress import Progress
 from generation.upstream.client import UpstreamClient
@@ -161,22 +156,8 @@ class EmbeddedRunner:
         open_ids = await in_database(recover, at=timezone.now())
         desk = AccountDesk()
         caretaker = Caretaker(self._client, on_freed=desk.nudge, tick_s=self._pace.probes_s)
-        watcher = Watcher(
-            self._client,
-            Forecaster(),
-            reload_login=caretaker.login,
-            on_failure=caretaker.note_failure,
-            lost_after_s=settings.JIMENG_LOST_RECORD_S,
-        )
-        tools = Tools(
-            client=self._client,
-            journal=Journal(on_final=self._hub.nudge, on_freed=desk.nudge, on_change=self._hub.touch),
-            desk=desk,
-            watcher=watcher,
-            media=MediaFetcher(self._client),
-            caretaker=caretaker,
-            inputs=Inputs(self._client),
-        )
+        journal = Journal(on_final=self._hub.nudge, on_freed=desk.nudge, on_change=self._hub.touch)
+        tools = tools_with(self._client, journal=journal, desk=desk, caretaker=caretaker)
         self._housekeeping = Housekeeping(
             self._client, caretaker, is_idle=lambda: not self._tasks, tick_s=self._pace.housekeeping_s
         )
