@@ -210,7 +210,13 @@ class Caretaker:
     async def _serve(self) -> None:
         async def probe(account: Account) -> None:
             async with self.slots:
-                await self._probe(account)
+                try:
+                    await self._probe(account)
+                except Exception:  # the others get their turn, and this one is not asked again at once
+                    logger.exception("A probe was interrupted", extra={"action": "probe", "account": account.pk})
+                    until = timezone.now() + PROBE_RETRY
+                    await in_database(accounts.account_probe_postponed, account_id=account.pk, until=until)
+                    await self._tell_watchers(account.pk, "failed")
 
         while True:
             try:

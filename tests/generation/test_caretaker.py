@@ -72,9 +72,8 @@ class ProbeTests(CaretakerTestCase):
         await Account.objects.aupdate(probe_due_at=timezone.now())
         async with self.caretaker() as taker, asyncio.timeout(10):
             taker.start()
-            while self.jimeng.calls.count(CREDITS) < 2:
+            while not await Account.objects.filter(gift_credits=66).aexists():
                 await asyncio.sleep(0.01)
-            await asyncio.sleep(0.03)
         await account.arefresh_from_db()
         assert (account.credits, account.checked_in_on is not None) == (66, True)
         assert self.jimeng.calls == [ACCOUNT_INFO, CREDITS, RECEIVE, CREDITS]
@@ -99,6 +98,17 @@ class ProbeTests(CaretakerTestCase):
         self.jimeng.silent.add(ACCOUNT_INFO)
         account = await self.probed(health=Health.ALIVE)
         assert (account.health, account.failures_in_a_row) == (Health.ALIVE, 0)
+        assert account.probe_due_at is not None
+        assert 290 < (account.probe_due_at - timezone.now()).total_seconds() <= 300
+
+    async def test_one_at_which_something_breaks_is_looked_at_later(self) -> None:
+        account = await sync_to_async(make_account)(probe_due_at=timezone.now())
+        self.jimeng.broken.add(ACCOUNT_INFO)
+        async with self.caretaker() as taker, asyncio.timeout(3):
+            taker.start()
+            while await Account.objects.due_for_probe(at=timezone.now()).aexists():
+                await asyncio.sleep(0.01)
+        await account.arefresh_from_db()
         assert account.probe_due_at is not None
         assert 290 < (account.probe_due_at - timezone.now()).total_seconds() <= 300
 
