@@ -165,6 +165,19 @@ class VerdictTests(CaretakerTestCase):
                 await taker.verdict_on_no_credits(account.pk, login, cost_credits=3, sent_at=0)
         assert self.jimeng.calls.count(RECEIVE) == 1
 
+    async def test_a_gift_that_somebody_else_has_asked_for_says_nothing_either(self) -> None:
+        account = await sync_to_async(make_account)()
+        async with self.caretaker() as taker:
+            login = await taker.login(account.pk)
+            assert login is not None
+            verdicts, sent_at = [], asyncio.get_running_loop().time()
+            for balance in (0, 66):  # as a probe reads it; as it is after the daily check-in
+                self.jimeng.balance[session_of(account)] = balance
+                await taker.read_balance(account.pk, login)
+            for left_at in (sent_at, asyncio.get_running_loop().time() + 1):
+                verdicts.append(await taker.verdict_on_no_credits(account.pk, login, cost_credits=3, sent_at=left_at))
+        assert verdicts == [None, FailureClass.BARRED]
+
     async def test_a_gift_says_nothing_of_a_submission_that_left_after_it(self) -> None:
         account = await sync_to_async(make_account)()
         self.jimeng.balance[session_of(account)], self.jimeng.gift = 0, 66
