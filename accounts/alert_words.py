@@ -106,7 +106,7 @@ def message_of(facts: AlertFacts) -> Message:
     if not is_over:
         lines.append(str(ADVICE[facts["kind"]]))
     return Message(
-        title=_("Jimeng gateway: %(title)s") % {"title": title},
+        title=" ".join((_("Jimeng gateway: %(title)s") % {"title": title}).split()),  # of a mail: one line
         lines=tuple(line for line in lines if line),
         url=link(facts["subject"]),
         link_text=_("Open the admin"),

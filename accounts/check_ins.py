@@ -20,14 +20,16 @@ from accounts.timeline import account_events_add
 Event, Result = AccountEvent.Kind, Account.CheckInResult
 
 FIRST_AFTER_MIDNIGHT = timedelta(minutes=5)  # the upstream's own day may begin a little late
+PLANNED_AT_ONCE = 200  # accounts in one transaction: others wait for it some tens of milliseconds
 SOON_SPREAD_S = 300.0  # of those whose moment of the day has passed already, such as new accounts
 RETRY_PAUSES = (timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))  # then tomorrow
 _ATTEMPTS_MAX = 30_000
+_SPREAD_MAX_S = 23 * 3600.0  # the gift of a day is asked for on that day
 
 
 def check_in_moment(account_id: int, *, after: datetime) -> datetime:
     """When an account checks in that has not done so on the day of `after`: at its moment of that day, or soon."""
-    spread_s = settings.JIMENG_CHECK_IN_SPREAD_S
+    spread_s = min(settings.JIMENG_CHECK_IN_SPREAD_S, _SPREAD_MAX_S)
     day = day_of(after)
     part = drawn(account_id, day.isoformat())
     moment = start_of(day) + FIRST_AFTER_MIDNIGHT + timedelta(seconds=spread_s * part)
@@ -39,22 +41,23 @@ def check_in_moment_tomorrow(account_id: int, *, at: datetime) -> datetime:
 
 
 def check_ins_plan(*, at: datetime) -> int:
-    """Give a moment to each account of the pool that has none. Returns how many.
+    """Give a moment to each account of the pool that has none, a batch at a time. Returns how many.
 
-    With JIMENG_CHECK_IN off, what is planned is given up; what a person asked for stays.
+    A moment beyond tomorrow is none: a clock that ran ahead has planned it. With JIMENG_CHECK_IN off, what is planned
+    is given up; what a person asked for stays.
     """
     pool = Account.objects.in_pool()
     if not settings.JIMENG_CHECK_IN:
         pool.filter(check_in_due_at__gt=at).update(check_in_due_at=None)
         return 0
-    unplanned = pool.filter(enabled=True, check_in_due_at__isnull=True)
-    plans = {
-        pk: check_in_moment_tomorrow(pk, at=at) if on == day_of(at) else check_in_moment(pk, after=at)
-        for pk, on in unplanned.values_list("pk", "checked_in_on")
-    }
-    for account_id, moment in plans.items():
-        Account.objects.filter(pk=account_id, check_in_due_at__isnull=True).update(check_in_due_at=moment)
-    return len(plans)
+    beyond = Q(check_in_due_at__gte=start_of(day_of(at) + timedelta(days=2)))
+    unplanned = pool.filter(Q(check_in_due_at__isnull=True) | beyond, enabled=True).order_by("pk")
+    rows = list(unplanned.values_list("pk", "checked_in_on", "check_in_due_at")[:PLANNED_AT_ONCE])
+    with transaction.atomic():
+        for pk, on, due_at in rows:
+            moment = check_in_moment_tomorrow(pk, at=at) if on == day_of(at) else check_in_moment(pk, after=at)
+            Account.objects.filter(pk=pk, check_in_due_at=due_at).update(check_in_due_at=moment)
+    return len(rows)
 
 
 def check_ins_due(*, at: datetime) -> AccountQuerySet:

@@ -19,6 +19,7 @@ from accounts.sessionids import (
 
 SITE = "jianying.com"
 _MILLISECONDS_FROM = 1e11  # Unix seconds have 10 digits for the next two centuries
+_YEARS = range(2000, 2200)  # "never" is written as 9999, and by some as a number that is no time at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +66,19 @@ def is_ours(domain: str) -> bool:
 def instant_of(value: object) -> datetime | None:
     """An expiry as exports write it: Unix seconds or milliseconds, a number or a text, or an ISO time.
 
-    None for session cookies (missing, 0, -1) and for what cannot be read.
+    None for session cookies (missing, 0, -1), for those that never end, and for what cannot be read.
     """
-    if isinstance(value, bool) or value is None:
-        return None
+    found = None if isinstance(value, bool) or value is None else _instant(value)
+    return found if found is not None and found.year in _YEARS else None
+
+
+def _instant(value: object) -> datetime | None:
     try:
         seconds = float(value)  # type: ignore[arg-type]  # what is no number raises, and is caught
     except (TypeError, ValueError):
         return _from_iso(value) if isinstance(value, str) else None
+    except OverflowError:
+        return None
     if seconds > _MILLISECONDS_FROM:
         seconds /= 1000
     try:

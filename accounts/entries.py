@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -118,7 +118,36 @@ def entry_from_facts(*, line: int, sessionid: str, facts: Mapping[str, Any]) -> 
             given[name] = datetime.fromisoformat(given[name])
     given["proxy"] = proxy_url(given.get("proxy", ""))
     given["tags"] = tuple(given.get("tags", ()))
-    return Entry(line=line, sessionid=sessionid, **given)
+    entry = Entry(line=line, sessionid=sessionid, **given)
+    if not all(_fits(entry)):
+        raise ValueError("not as Entry.facts writes it")
+    return entry
+
+
+def _fits(entry: Entry) -> Iterator[bool]:
+    """Whether the columns of an account take it: a foreign bundle may hold anything."""
+    yield all(isinstance(each, str) for each in (entry.name, entry.notes, *entry.tags))
+    yield len(entry.name) <= NAME_MAX_CHARS
+    for text, chars in ((entry.web_id, 19), (entry.uid_tt, 32), (entry.user_id, 40)):
+        yield len(text) <= chars and (not text or (text.isascii() and text.isalnum()))
+    yield entry.priority is None or (type(entry.priority) is int and entry.priority in PRIORITIES)
+    yield entry.cap is None or (type(entry.cap) is int and entry.cap in CAPS)
+    yield entry.enabled is None or isinstance(entry.enabled, bool)
+    yield all(each is None or each.tzinfo is not None for each in (entry.login_expires_at, entry.login_since))
+
+
+def plain(entry: Entry) -> Entry:
+    """Without characters that no database takes: NUL, and halves of surrogate pairs. A name is one line."""
+    return replace(
+        entry,
+        name=" ".join(_storable(entry.name).split()),
+        notes=_storable(entry.notes),
+        tags=tuple(dict.fromkeys(map(_storable, entry.tags))),
+    )
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "").encode(errors="ignore").decode()
 
 
 def filled(entry: Entry, other: Entry) -> Entry:

@@ -50,7 +50,7 @@ class CommaSeparatedField(forms.CharField):
     def to_python(self, value: object) -> Any:
         if isinstance(value, list):
             return value
-        text = str(value or "")
+        text = str(value or "").replace("\0", "")  # which PostgreSQL takes in no JSON
         for other in "，、;；\n":
             text = text.replace(other, ",")
         return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from accounts.candidates import Candidate, Need
 from accounts.choice import Ranking
 from accounts.decisions import Decision
@@ -130,6 +132,17 @@ def _store_leases(wants: Sequence[LeaseWant], answers: Sequence[LeaseAnswer], at
         spent[account.id] += want.cost_credits
     for account_id, credits in sorted(spent.items()):  # in one order everywhere, so that none waits for another
         update_where(Account, where={"id": account_id}, values={"last_used_at": at}, add={"spent_since_read": credits})
+
+
+def accounts_hold(*, account_ids: Collection[int]) -> None:
+    """Lock these accounts until the caller's transaction ends, before a statement that writes to several of them.
+
+    Everybody who writes to several does so in the order of their ids: two transactions of different lanes would
+    otherwise wait for each other. Where there is one writer, nothing is asked.
+    """
+    if len(account_ids) > 1 and connection.features.has_select_for_update:
+        rows = Account.objects.select_for_update(no_key=True).filter(pk__in=account_ids)
+        list(rows.order_by("pk").values_list("pk"))
 
 
 def leases_release(*, holders: Collection[str]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from accounts import tables
 from accounts.cookies import entries_of_netscape, is_netscape
-from accounts.entries import Entry, Problem, Unreadable, filled
+from accounts.entries import Entry, Problem, Unreadable, filled, plain
 from accounts.json_exports import is_json, read_json
 from accounts.lines import entries_of_text
 
@@ -27,7 +27,7 @@ def read_entries(given: str | bytes, *, password: str = "") -> list[Entry]:
     entries = _read(text, password)
     if len(entries) > MAX_ENTRIES:
         raise Unreadable("too_many", count=MAX_ENTRIES)
-    return entries
+    return [plain(entry) for entry in entries]
 
 
 def decode(content: bytes) -> str:

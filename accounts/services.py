@@ -38,7 +38,15 @@ from accounts.keeping import (
     accounts_tag,
     accounts_wake,
 )
-from accounts.leases import LeaseAnswer, LeaseWant, lease_outlook, leases_release, leases_sweep, leases_take
+from accounts.leases import (
+    LeaseAnswer,
+    LeaseWant,
+    accounts_hold,
+    lease_outlook,
+    leases_release,
+    leases_sweep,
+    leases_take,
+)
 from accounts.login_warnings import logins_warn
 from accounts.merging import account_merge
 from accounts.outbox import WebhookEvent, channel_test, deliveries_again, deliveries_prune, webhook_events_post
@@ -82,6 +90,7 @@ __all__ = [
     "account_set_proxy",
     "account_unreadable",
     "accounts_enable",
+    "accounts_hold",
     "accounts_read_balance",
     "accounts_remove",
     "accounts_request_check_in",

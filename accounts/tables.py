@@ -11,6 +11,9 @@ from accounts.entries import CAPS, NAME_MAX_CHARS, PRIORITIES, Entry, Problem, s
 from accounts.proxy_addresses import InvalidProxy, proxy_url
 
 DELIMITERS = ",;\t，"
+_HEADER_MAX_CHARS = (
+    1000  # a longer line is none; csv refuses such cells, and thousands of sessionids may be on one line
+)
 _ROW_MAX_LINES = 100  # of a cell that holds line ends
 _COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -28,6 +31,8 @@ _BY_TITLE = {title: column for column, titles in _COLUMNS.items() for title in t
 
 def header_of(line: str) -> tuple[str, tuple[str, ...]] | None:
     """The delimiter and the columns ("" for one that we do not know), if this line is the header of a table."""
+    if len(line) > _HEADER_MAX_CHARS:
+        return None
     for delimiter in DELIMITERS:
         cells = next(csv.reader([line], delimiter=delimiter), [])
         columns = tuple(_BY_TITLE.get(cell.strip().lower(), "") for cell in cells)

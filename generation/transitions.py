@@ -13,6 +13,7 @@ state has lost a race: nothing is written for it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -118,7 +119,7 @@ def mark_submitted(changes: Sequence[Submitted], *, at: datetime) -> set[int]:
 @transaction.atomic
 def mark_requeued(changes: Sequence[Requeued], *, at: datetime) -> set[int]:
     """Back into the queue with nothing spent; the account is free again."""
-    won = set()
+    won, refunds = set(), Counter[int]()
     for each in changes:
         stored = (
             Generation.objects.filter(pk=each.generation_id).values_list("passed_over", "credits_estimated").first()
@@ -141,7 +142,9 @@ def mark_requeued(changes: Sequence[Requeued], *, at: datetime) -> set[int]:
             continue
         won.add(each.generation_id)
         if each.account_id is not None:
-            accounts.account_refund(account_id=each.account_id, cost_credits=stored[1])
+            refunds[each.account_id] += stored[1]
+    for account_id, cost_credits in sorted(refunds.items()):  # see accounts_hold
+        accounts.account_refund(account_id=account_id, cost_credits=cost_credits)
     _finish(
         changes,
         won,
@@ -185,8 +188,9 @@ def mark_succeeded(changes: Sequence[Succeeded], *, at: datetime) -> set[int]:
         if _move(each.generation_id, from_=Status.SUBMITTED, to=Status.SUCCEEDED, finished_at=at)
     }
     _add_media([(each.generation_id, file) for each in changes if each.generation_id in won for file in each.files], at)
-    winners = [each.account_id for each in changes if each.generation_id in won and each.account_id is not None]
-    accounts.accounts_succeeded(account_ids=set(winners), at=at)
+    winners = {each.account_id for each in changes if each.generation_id in won and each.account_id is not None}
+    accounts.accounts_hold(account_ids=winners)
+    accounts.accounts_succeeded(account_ids=winners, at=at)
     _finish(changes, won, at, lambda each: (Event.SUCCEEDED, {"pictures": each.pictures}))
     events_post(generation_ids=won, at=at)
     return won
@@ -211,6 +215,7 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
     # A job tells only the account that it began with; and what a failure has cost is the upstream's to say.
     held = Generation.objects.filter(pk__in=won, account__isnull=False).values_list("pk", "account_id")
     account_ids: dict[int, int] = dict(held)
+    accounts.accounts_hold(account_ids=set(account_ids.values()))
     accounts.accounts_read_balance(account_ids=set(account_ids.values()), at=at)
     _finish(
         [replace(each, account_id=account_ids.get(each.generation_id)) for each in changes],
@@ -233,8 +238,6 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
 @transaction.atomic
 def mark_cancelled(*, generation_id: int, public_id: str, at: datetime) -> bool:
     """Only while nothing is spent."""
-    row = Generation.objects.filter(pk=generation_id).values_list("account_id", "credits_estimated").first()
-    account_id, cost_credits = row or (None, 0)
     won = _move(
         generation_id,
         from_=(Status.QUEUED, Status.RUNNING),
@@ -243,6 +246,9 @@ def mark_cancelled(*, generation_id: int, public_id: str, at: datetime) -> bool:
         finished_at=at,
     )
     if won:
+        # Only now: until the row is ours, it may still be given an account.
+        row = Generation.objects.filter(pk=generation_id).values_list("account_id", "credits_estimated")
+        account_id, cost_credits = row.get()
         _add_events([_event(generation_id, Event.CANCELLED, at, account_id)])
         accounts.leases_release(holders=[public_id])
         if account_id is not None:

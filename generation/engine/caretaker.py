@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -62,7 +63,7 @@ class Caretaker:
         self._tick_s = tick_s
         self._on_freed = on_freed
         self._top_ups: dict[int, asyncio.Task[Credits | None]] = {}
-        self._filled_at: dict[int, float] = {}  # loop time of the last gift, by account
+        self._filled_at: dict[int, float] = {}  # loop time of the last balance above the one before, by account
         self.slots = asyncio.Semaphore(PROBES_AT_ONCE)
         """For all that is asked about accounts when nobody waits for it."""
         self._task: asyncio.Task[None] | None = None
@@ -146,7 +147,6 @@ class Caretaker:
             credits = await self.read_balance(account_id, login)
             if credits.total < cost_credits and await self._check_in(account_id, login):
                 credits = await self.read_balance(account_id, login)
-                self._filled_at[account_id] = asyncio.get_running_loop().time()
         except UpstreamFailure as failure:
             await self.note_failure(account_id, failure)
             return None
@@ -156,7 +156,10 @@ class Caretaker:
         """Ask for the balance and store it, and what it says of prices. Raises UpstreamFailure."""
         asked_at = timezone.now()
         credits = await self._client.credits(login)
-        if await in_database(_balance_read, account_id, credits, asked_at, timezone.now()):
+        read = await in_database(_balance_read, account_id, credits, asked_at, timezone.now())
+        if read.grew:
+            self._filled_at[account_id] = asyncio.get_running_loop().time()
+        if read.taught:
             await model_prices.refresh()
         self._on_freed()  # somebody may have waited for credits
         return credits
@@ -220,7 +223,13 @@ class Caretaker:
     async def _serve(self) -> None:
         async def probe(account: Account) -> None:
             async with self.slots:
-                await self._probe(account)
+                try:
+                    await self._probe(account)
+                except Exception:  # the others get their turn, and this one is not asked again at once
+                    logger.exception("A probe was interrupted", extra={"action": "probe", "account": account.pk})
+                    until = timezone.now() + PROBE_RETRY
+                    await in_database(accounts.account_probe_postponed, account_id=account.pk, until=until)
+                    await self._tell_watchers(account.pk, "failed")
 
         while True:
             try:
@@ -231,8 +240,16 @@ class Caretaker:
             await asyncio.sleep(self._tick_s)
 
 
-def _balance_read(account_id: int, credits: Credits, asked_at: datetime, at: datetime) -> bool:
-    """Store a balance; True if a price was learned by it. An answer that took long says not of which moment it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """`grew`: there is more than at the last reading. `taught`: a price was learned."""
+
+    grew: bool
+    taught: bool
+
+
+def _balance_read(account_id: int, credits: Credits, asked_at: datetime, at: datetime) -> _Read:
+    """Store a balance. An answer that took long says not of which moment it is, and so teaches nothing."""
     before = accounts.account_credits_read(
         account_id=account_id,
         gift=credits.gift,
@@ -242,7 +259,8 @@ def _balance_read(account_id: int, credits: Credits, asked_at: datetime, at: dat
         at=at,
     )
     after = accounts.Reading(gift=credits.gift, purchase=credits.purchase, vip=credits.vip, lapses=(), at=at)
-    return at - asked_at < ANSWER_MAX and prices_learn(account_id=account_id, before=before, after=after)
+    taught = at - asked_at < ANSWER_MAX and prices_learn(account_id=account_id, before=before, after=after)
+    return _Read(grew=before is not None and after.total > before.total, taught=taught)
 
 
 def _due_accounts(at: datetime) -> list[Account]:

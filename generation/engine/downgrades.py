@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -58,12 +57,9 @@ def _lower_work(work: Work, *, at: datetime) -> Work | None:
 
 
 def _would_be_taken(work: Work, at: datetime) -> bool:
-    """Whether the pool has an account for this, now or soon. Lends nothing."""
+    """Whether the pool has an account for this, now or soon."""
     patience = timedelta(seconds=settings.JIMENG_QUEUE_TIMEOUT_S)
-    with transaction.atomic():
-        (answer,) = accounts.leases_take(wants=[work.lease_want()], at=at, patience=patience)
-        transaction.set_rollback(True)
-    return answer.refusal is None
+    return accounts.lease_outlook(want=work.lease_want(), at=at, patience=patience).refusal is None
 
 
 def lower_resolutions(spec: Spec) -> list[str]:

@@ -42,6 +42,7 @@ async def gift_ask(client: UpstreamClient, account_id: int, login: Login) -> Gif
 
     Raises UpstreamFailure, too, if the upstream could not be asked. Either way the result is stored.
     """
+    asked_at = timezone.now()  # of a question over midnight: the next day's is asked for again, rather than missed
     try:
         received = (await client.receive_credits(login)).received
     except UpstreamFailure as failure:
@@ -51,7 +52,7 @@ async def gift_ask(client: UpstreamClient, account_id: int, login: Login) -> Gif
                 raise
             return GiftAnswer(received=0, refusal=failure)
         received = 0
-    await in_database(accounts.account_checked_in, account_id=account_id, received=received, at=timezone.now())
+    await in_database(accounts.account_checked_in, account_id=account_id, received=received, at=asked_at)
     return GiftAnswer(received=received)
 
 

@@ -10,7 +10,7 @@ from generation.errors import UpstreamProtocolError
 from generation.upstream.answers import AccountInfo, CheckIn, Credits
 from generation.upstream.failures import FailureKind, UpstreamFailure
 from generation.upstream.parsing import unwrap
-from generation.upstream.values import SECONDS_MAX, as_dict, as_int, as_number, as_seconds, as_text
+from generation.upstream.values import SECONDS_MAX, as_amount, as_dict, as_int, as_number, as_seconds, as_text
 
 
 def parse_account_info(content: dict[str, Any]) -> AccountInfo:
@@ -34,7 +34,7 @@ def parse_credits(payload: Any) -> Credits:
     """
     contents = _benefits(payload)
     balance = next((each for each in (as_dict(content.get("credit")) for content in contents) if each), {})
-    gift, purchase, vip = (as_int(balance.get(key)) for key in ("gift_credit", "purchase_credit", "vip_credit"))
+    gift, purchase, vip = (as_amount(balance.get(key)) for key in ("gift_credit", "purchase_credit", "vip_credit"))
     if gift is None and purchase is None and vip is None:
         raise UpstreamProtocolError("The answer holds no balance.")
     told = [content["expiring_credits"] for content in contents if isinstance(content.get("expiring_credits"), list)]
@@ -53,7 +53,7 @@ def _expiring(entries: list[Any], gift: int) -> tuple[tuple[int, datetime], ...]
     """
     lapses = []
     for entry in map(as_dict, entries):
-        credits, moment = as_int(entry.get("credit_amount")), as_number(entry.get("expire_time"))
+        credits, moment = as_amount(entry.get("credit_amount")), as_number(entry.get("expire_time"))
         credits = gift if credits is None else credits
         if credits > 0 and moment is not None and 0 < moment < 1000 * SECONDS_MAX:
             lapses.append((credits, datetime.fromtimestamp(as_seconds(moment), UTC)))
@@ -68,7 +68,7 @@ def parse_check_in(payload: Any) -> CheckIn:
     if as_int(merged.get("receive_quota")) is None and as_int(merged.get("cur_total_credits")) is None:
         raise UpstreamProtocolError("The answer names no credits.")
     return CheckIn(
-        received=as_int(merged.get("receive_quota")) or 0,
+        received=as_amount(merged.get("receive_quota")) or 0,
         total=as_int(merged.get("cur_total_credits")),
         first=merged.get("is_first_receive") is True,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 # Times come in seconds and in milliseconds: this many seconds is the year 5138.
 SECONDS_MAX = 1e11
+AMOUNT_MAX = 2**31 - 1
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 
 
@@ -24,9 +25,13 @@ def as_list(value: Any) -> list[Any]:
 
 
 def as_text(value: Any) -> str:
-    """Text, or a whole number as text (ids and codes come as both); "" for all else."""
+    """Text, or a whole number as text (ids and codes come as both); "" for all else.
+
+    Without NUL and halves of surrogate pairs, which JSON may hold and no database takes.
+    """
     if isinstance(value, str):
-        return value
+        text = value.replace("\0", "")
+        return text if text.isascii() else text.encode(errors="ignore").decode()
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
@@ -39,6 +44,12 @@ def as_int(value: Any) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else None
+
+
+def as_amount(value: Any) -> int | None:
+    """As `as_int`, for what is counted: never below 0, nor beyond what a column holds."""
+    amount = as_int(value)
+    return None if amount is None else max(0, min(amount, AMOUNT_MAX))
 
 
 def as_number(value: Any) -> float | None:

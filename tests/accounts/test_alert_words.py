@@ -55,6 +55,10 @@ class MessageTests(SimpleTestCase):
                 assert "None" not in said
                 assert "{" not in said
 
+    def test_a_title_is_one_line_whatever_the_name(self) -> None:
+        title = message_of(facts("risk_hold", label="studio\r\nBcc: all@example.com")).title
+        assert title == "Jimeng gateway: risk control holds studio Bcc: all@example.com"
+
     def test_facts_that_are_missing_are_left_out(self) -> None:
         for kind in AlertKind:
             with self.subTest(kind):

@@ -99,6 +99,26 @@ class BundleTests(TestCase):
         bundle = bundle_export(account_ids=[self.account.pk], password=PASSWORD, at=timezone.now())
         assert (bundle.count, bundle.unreadable) == (0, ("小猫",))
 
+    def test_a_foreign_bundle_that_no_account_could_hold_is_damaged(self) -> None:
+        for fact in (
+            {"name": 5},
+            {"name": "x" * 101},
+            {"tags": [1]},
+            {"priority": 40_000},
+            {"cap": -1},
+            {"enabled": "yes"},
+            {"web_id": "1" * 20},
+            {"uid_tt": "a\r\nCookie: b"},
+            {"user_id": "7" * 41},
+            {"login_since": "2026-11-25T12:00:00"},
+            {"line": 7},
+        ):
+            with self.subTest(fact):
+                text = _sealed({"accounts": [{"sessionid": SESSION, **fact}]})
+                with pytest.raises(Unreadable) as raised:
+                    read_entries(text, password=PASSWORD)
+                assert raised.value.code == "damaged"
+
 
 def _sealed(inside: dict[str, Any]) -> str:
     """An envelope of ours around something else."""

@@ -8,7 +8,7 @@ from typing import Any
 from django.test import TestCase, override_settings
 
 from accounts import services
-from accounts.check_ins import check_in_moment, check_in_moment_tomorrow
+from accounts.check_ins import PLANNED_AT_ONCE, check_in_moment, check_in_moment_tomorrow
 from accounts.models import Account, AccountEvent
 from tests.accounts.wants import resting
 from tests.factories import make_account
@@ -56,6 +56,10 @@ class MomentTests(TestCase):
         for pk in range(50):
             assert NOON <= check_in_moment(pk, after=NOON) <= NOON + timedelta(minutes=5)
 
+    @override_settings(JIMENG_CHECK_IN_SPREAD_S=3 * 86_400.0)
+    def test_however_far_they_are_spread_each_is_within_its_day(self) -> None:
+        assert all(check_in_moment(pk, after=MIDNIGHT) < MIDNIGHT + DAY for pk in range(100))
+
     def test_tomorrow_begins_at_midnight_in_shanghai(self) -> None:
         last = MIDNIGHT + DAY - timedelta(seconds=1)
         for pk in range(20):
@@ -78,6 +82,19 @@ class PlanTests(TestCase):
     def test_a_plan_that_stands_is_left_alone(self) -> None:
         account = make_account(check_in_due_at=NOON)
         assert planned(account, at=MIDNIGHT) == NOON
+
+    def test_what_a_clock_that_ran_ahead_has_planned_is_planned_anew(self) -> None:
+        account = make_account()
+        assert planned(account, at=MIDNIGHT + 500 * DAY) is not None
+        assert planned(account, at=MIDNIGHT) == check_in_moment(account.pk, after=MIDNIGHT)
+        tomorrow = check_in_moment_tomorrow(account.pk, at=MIDNIGHT)
+        Account.objects.update(checked_in_on=date(2026, 11, 22), check_in_due_at=tomorrow)
+        assert planned(account, at=MIDNIGHT) == tomorrow
+
+    def test_many_are_planned_in_batches(self) -> None:
+        for _ in range(PLANNED_AT_ONCE + 1):
+            make_account()
+        assert [services.check_ins_plan(at=MIDNIGHT) for _ in range(3)] == [PLANNED_AT_ONCE, 1, 0]
 
     def test_the_disabled_and_callers_own_logins_have_none(self) -> None:
         for fields in ({"enabled": False}, {"source": Account.Source.PASSTHROUGH}):

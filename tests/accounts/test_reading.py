@@ -99,3 +99,30 @@ class EncodingTests(SimpleTestCase):
     def test_an_entry_does_not_show_its_sessionid_nor_its_proxy(self) -> None:
         assert A not in repr(Entry(line=1, sessionid=A))
         assert "hunter2" not in repr(Entry(line=1, proxy="http://u:hunter2@h:1"))
+
+
+class HostileTests(SimpleTestCase):
+    def test_thousands_of_sessionids_on_one_line(self) -> None:
+        given = ",".join(f"{number:032x}" for number in range(MAX_ENTRIES // 2))
+        assert len(read_entries(given)) == MAX_ENTRIES // 2
+
+    def test_what_no_database_stores_is_left_out(self) -> None:
+        for bad in ("\\u0000", "\\ud800", "\\udfff"):
+            with self.subTest(bad):
+                text = f"my{bad} cat"
+                (entry,) = read_entries(
+                    f'[{{"sessionid": "{A}", "name": "{text}", "notes": "{text}", "tags": ["{text}"]}}]'
+                )
+                assert (entry.name, entry.notes, entry.tags) == ("my cat", "my cat", ("my cat",))
+
+    def test_a_name_is_one_line(self) -> None:
+        (entry,) = read_entries(f'[{{"sessionid": "{A}", "name": "cat\\nBcc: dog", "notes": "one\\ntwo"}}]')
+        assert (entry.name, entry.notes) == ("cat Bcc: dog", "one\ntwo")
+
+    def test_an_end_that_is_no_time_is_not_known(self) -> None:
+        never = ("253402300799", '"9999-12-31T23:59:59Z"', "1" + "0" * 400, "1e308", "NaN", "Infinity", "-1", "true")
+        for end in never:
+            with self.subTest(end):
+                cookie = f'{{"name": "sessionid", "value": "{A}", "expirationDate": {end}}}'
+                (entry,) = read_entries(f"[{cookie}]")
+                assert (entry.sessionid, entry.login_expires_at) == (A, None)

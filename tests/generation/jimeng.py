@@ -49,6 +49,7 @@ class Jimeng:
         """`ret` and message with which today's gift is refused."""
         self.calls: list[str] = []
         self.silent: set[str] = set()
+        self.broken: set[str] = set()  # calls in which something of ours breaks
         """Paths that answer HTTP 502."""
         self.finished_status = DONE
         self.fail_code = ""
@@ -68,6 +69,8 @@ class Jimeng:
 
     def _answer(self, request: httpx.Request) -> Answer:
         path = request.url.path
+        if path in self.broken:
+            raise RuntimeError("broken")
         if path in self.silent:
             return httpx.Response(502)
         if path.startswith("/picture/"):

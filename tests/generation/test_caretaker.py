@@ -72,9 +72,8 @@ class ProbeTests(CaretakerTestCase):
         await Account.objects.aupdate(probe_due_at=timezone.now())
         async with self.caretaker() as taker, asyncio.timeout(10):
             taker.start()
-            while self.jimeng.calls.count(CREDITS) < 2:
+            while not await Account.objects.filter(gift_credits=66).aexists():
                 await asyncio.sleep(0.01)
-            await asyncio.sleep(0.03)
         await account.arefresh_from_db()
         assert (account.credits, account.checked_in_on is not None) == (66, True)
         assert self.jimeng.calls == [ACCOUNT_INFO, CREDITS, RECEIVE, CREDITS]
@@ -99,6 +98,17 @@ class ProbeTests(CaretakerTestCase):
         self.jimeng.silent.add(ACCOUNT_INFO)
         account = await self.probed(health=Health.ALIVE)
         assert (account.health, account.failures_in_a_row) == (Health.ALIVE, 0)
+        assert account.probe_due_at is not None
+        assert 290 < (account.probe_due_at - timezone.now()).total_seconds() <= 300
+
+    async def test_one_at_which_something_breaks_is_looked_at_later(self) -> None:
+        account = await sync_to_async(make_account)(probe_due_at=timezone.now())
+        self.jimeng.broken.add(ACCOUNT_INFO)
+        async with self.caretaker() as taker, asyncio.timeout(3):
+            taker.start()
+            while await Account.objects.due_for_probe(at=timezone.now()).aexists():
+                await asyncio.sleep(0.01)
+        await account.arefresh_from_db()
         assert account.probe_due_at is not None
         assert 290 < (account.probe_due_at - timezone.now()).total_seconds() <= 300
 
@@ -154,6 +164,19 @@ class VerdictTests(CaretakerTestCase):
             for _ in range(2):
                 await taker.verdict_on_no_credits(account.pk, login, cost_credits=3, sent_at=0)
         assert self.jimeng.calls.count(RECEIVE) == 1
+
+    async def test_a_gift_that_somebody_else_has_asked_for_says_nothing_either(self) -> None:
+        account = await sync_to_async(make_account)()
+        async with self.caretaker() as taker:
+            login = await taker.login(account.pk)
+            assert login is not None
+            verdicts, sent_at = [], asyncio.get_running_loop().time()
+            for balance in (0, 66):  # as a probe reads it; as it is after the daily check-in
+                self.jimeng.balance[session_of(account)] = balance
+                await taker.read_balance(account.pk, login)
+            for left_at in (sent_at, asyncio.get_running_loop().time() + 1):
+                verdicts.append(await taker.verdict_on_no_credits(account.pk, login, cost_credits=3, sent_at=left_at))
+        assert verdicts == [None, FailureClass.BARRED]
 
     async def test_a_gift_says_nothing_of_a_submission_that_left_after_it(self) -> None:
         account = await sync_to_async(make_account)()

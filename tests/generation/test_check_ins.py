@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
+import time_machine
 from asgiref.sync import sync_to_async
 from django.test import TestCase, override_settings
 from django.utils import timezone
@@ -65,6 +66,23 @@ class CheckInTests(TestCase):
         assert account.check_in_due_at is not None
         assert account.check_in_due_at > timezone.now()
         assert await self.kinds(account) == [Event.CHECKED_IN]
+
+    async def test_an_answer_after_midnight_is_of_the_day_of_the_question(self) -> None:
+        with time_machine.travel(datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC), tick=False) as clock:
+
+            def slow(request: httpx.Request) -> httpx.Response:
+                if request.url.path == RECEIVE:
+                    clock.shift(2)
+                return self.jimeng(request)
+
+            account = await sync_to_async(make_account)(check_in_due_at=timezone.now(), health=Health.ALIVE)
+            self.jimeng.balance[session_of(account)] = 0
+            async with check_ins(slow) as duty:
+                await duty.run()
+            await account.arefresh_from_db()
+        assert account.checked_in_on == date(2026, 11, 22)
+        assert account.check_in_due_at is not None
+        assert account.check_in_due_at < datetime(2026, 11, 23, 15, tzinfo=UTC)
 
     async def test_nothing_given_means_that_it_was_given_before(self) -> None:
         self.jimeng.gift = 0

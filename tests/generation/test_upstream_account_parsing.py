@@ -46,6 +46,17 @@ def test_a_part_that_is_missing_or_null_counts_nothing() -> None:
     assert (balance.gift, balance.purchase, balance.vip, balance.total) == (0, 0, 0, 0)
 
 
+def test_a_debt_and_a_number_without_measure_fit_their_columns() -> None:
+    balance = parse_credits({"ret": 0, "data": {"credit": {"gift_credit": -5, "purchase_credit": 2**70}}})
+    assert (balance.gift, balance.purchase) == (0, 2**31 - 1)
+    assert parse_check_in({"ret": 0, "data": {"receive_quota": -1, "cur_total_credits": -1}}).received == 0
+
+
+def test_a_name_holds_nothing_that_no_database_takes() -> None:
+    info = parse_account_info(json.loads('{"data": {"user_id": 7, "screen_name": "\\u5c0f\\u0000\\ud83d\\u732b"}}'))
+    assert info.screen_name == "小猫"
+
+
 TONIGHT = datetime(2026, 1, 11, 15, 59, 59, tzinfo=UTC)  # 23:59:59 in Shanghai (UTC+8)
 
 
