@@ -229,7 +229,7 @@ class Caretaker:
                     logger.exception("A probe was interrupted", extra={"action": "probe", "account": account.pk})
                     until = timezone.now() + PROBE_RETRY
                     await in_database(accounts.account_probe_postponed, account_id=account.pk, until=until)
-                    await self._tell_watchers(account.pk, "failed")
+                    await self.tell_watchers(account.pk, BulkTask.Kind.PROBE, "failed")
 
         while True:
             try:
