@@ -61,7 +61,9 @@ class AlertChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         hints = [f"{label}: {TARGET_HINTS[value]}" for value, label in AlertChannel.Format.choices]
         target.help_text = _breakable(hints if is_new else [_("Empty: it stays as it is."), *hints])
         self.fields["new_secret"].help_text = _secret_hint()
-        if is_new:
+        if not is_new:
+            target.label, self.fields["new_secret"].label = _("New address"), _("New secret")
+        else:
             del self.fields["forget_secret"]
             self.fields["language"].initial = get_language()
 

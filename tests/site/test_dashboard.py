@@ -106,7 +106,7 @@ class WorkTests(DashboardTestCase):
         assert "<title>" in page.split("<svg viewBox")[1]
         assert "1 succeeded, 1 failed, 0 cancelled" in page
         words = self.words()
-        assert "success rate 50.0 %" in words
+        assert "success rate 50 %" in words
         assert "studio 3 1 finished, 100.0 % of them well" in words
         assert "WebUI 3" in words
         assert "success rate 66.7 %" in self.words(f"{URL}?span=week")
