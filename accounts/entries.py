@@ -107,6 +107,7 @@ class Entry:
         }
 
 
+_CONTROLS = dict.fromkeys(code for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r")
 _NOT_FACTS = frozenset({"line", "problem", "sessionid"})
 
 
@@ -137,7 +138,10 @@ def _fits(entry: Entry) -> Iterator[bool]:
 
 
 def plain(entry: Entry) -> Entry:
-    """Without characters that no database takes: NUL, and halves of surrogate pairs. A name is one line."""
+    """Without what no database takes or what steers terminals: control characters, halves of surrogate pairs.
+
+    A name is one line.
+    """
     return replace(
         entry,
         name=" ".join(_storable(entry.name).split()),
@@ -147,7 +151,7 @@ def plain(entry: Entry) -> Entry:
 
 
 def _storable(text: str) -> str:
-    return text.replace("\0", "").encode(errors="ignore").decode()
+    return text.translate(_CONTROLS).encode(errors="ignore").decode()
 
 
 def filled(entry: Entry, other: Entry) -> Entry:

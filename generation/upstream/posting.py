@@ -7,6 +7,7 @@ addresses only, checked on the very address that is connected to.
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import Mapping
 from datetime import datetime
@@ -87,9 +88,8 @@ class Poster:
     async def _post(self, post: Post) -> tuple[int, bytes]:
         """The status, and the beginning of the answer."""
         said = bytearray()
-        async with self._http.stream(
-            "POST", post.url, headers=dict(post.headers), content=post.body, timeout=POST_S
-        ) as response:
+        url, headers = _without_credentials(post)
+        async with self._http.stream("POST", url, headers=headers, content=post.body, timeout=POST_S) as response:
             async for piece in response.aiter_bytes():
                 said += piece
                 if len(said) >= ANSWER_MAX_BYTES:
@@ -97,13 +97,23 @@ class Poster:
         return response.status_code, bytes(said[:ANSWER_MAX_BYTES])
 
     async def _post_guarded(self, post: Post) -> int:
-        address = parse_address(post.url)
+        url, headers = _without_credentials(post)
+        address = parse_address(str(url))
         approved = await approved_addresses(address, self._policy)
         async with (
-            guarded_session(approved, post.headers) as session,
+            guarded_session(approved, headers) as session,
             session.post(address, data=post.body, allow_redirects=False) as response,
         ):
             return response.status
+
+
+def _without_credentials(post: Post) -> tuple[httpx.URL, dict[str, str]]:
+    """User name and password of an address as a header: httpx-aiohttp takes no address that holds them."""
+    url, headers = httpx.URL(post.url), dict(post.headers)
+    if url.userinfo:
+        credentials = f"{url.username}:{url.password}".encode()
+        headers.setdefault("authorization", "Basic " + base64.b64encode(credentials).decode())
+    return url.copy_with(username=None, password=None), headers
 
 
 def alert_event(parcel: Parcel) -> dict[str, Any]:

@@ -106,8 +106,8 @@ class HostileTests(SimpleTestCase):
         given = ",".join(f"{number:032x}" for number in range(MAX_ENTRIES // 2))
         assert len(read_entries(given)) == MAX_ENTRIES // 2
 
-    def test_what_no_database_stores_is_left_out(self) -> None:
-        for bad in ("\\u0000", "\\ud800", "\\udfff"):
+    def test_what_no_database_stores_and_what_steers_terminals_is_left_out(self) -> None:
+        for bad in ("\\u0000", "\\ud800", "\\udfff", "\\u001b", "\\u009b"):
             with self.subTest(bad):
                 text = f"my{bad} cat"
                 (entry,) = read_entries(

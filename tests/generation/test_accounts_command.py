@@ -12,11 +12,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, AccountEvent, BulkTask, ImportBatch, Lease
+from tests.committing import CommittingTestCase
 from tests.factories import make_account
+
+TABLES = ("accounts_importentry", 'accounts_account"')
 
 
 class AccountsCommandTests(TestCase):
@@ -153,3 +158,16 @@ class AccountsCommandTests(TestCase):
             self.run_it(*arguments, "--password-env", "BUNDLE_PASSWORD")
         finally:
             del os.environ["BUNDLE_PASSWORD"]
+
+
+class ImportTransactionTests(CommittingTestCase):
+    def test_the_database_is_free_while_logins_are_encrypted(self) -> None:
+        with TemporaryDirectory() as folder, CaptureQueriesContext(connection) as queries:
+            path = Path(folder) / "logins.txt"
+            path.write_text("login-number-0001\nlogin-number-0002\n")
+            call_command("accounts", "import", str(path), "--no-wait", stdout=io.StringIO())
+        steps = [each["sql"].split("(")[0].strip() for each in queries.captured_queries]
+        begun = [step for step in steps if step.startswith(("BEGIN", "COMMIT", "INSERT"))]
+        preview, stored = (begun.index(next(step for step in begun if table in step)) for table in TABLES)
+        assert "COMMIT" in begun[preview:stored]
+        assert Account.objects.count() == 2
