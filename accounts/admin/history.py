@@ -9,9 +9,11 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from accounts.event_words import EVENT_COLOURS, sentence
 from accounts.models import Account, AccountEvent
+from accounts.renewals import ACTOR as RENEWAL_LINK
 
 STEPS_SHOWN = 30
 
@@ -65,7 +67,8 @@ def timeline(account: Account, query: QueryDict) -> Timeline:
 
 
 def _of_event(event: AccountEvent) -> Step:
-    return Step(at=event.at, pk=event.pk, colour=EVENT_COLOURS[event.kind], words=sentence(event), actor=event.actor)
+    actor = _("renewal link") if event.actor == RENEWAL_LINK else event.actor
+    return Step(at=event.at, pk=event.pk, colour=EVENT_COLOURS[event.kind], words=sentence(event), actor=actor)
 
 
 def _query(shown: list[Step], events_before: int | None, generations_before: int | None) -> str:

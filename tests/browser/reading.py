@@ -34,7 +34,7 @@ _RAW: Final = re.compile(
 # Not words: addresses, ids and keys, versions of models, what follows a slash or is in code.
 _NOT_WORDS: Final = re.compile(
     r"https?://\S+|\b[\w.+-]+@[\w.-]+\w|\b(?:gen|med|msg|whsec|jm|sb|gpt|dall|sora|chatgpt)[_-][\w.+/=-]*…?|/v1/\w+"
-    r"|\bjimeng[\w.-]*|…\S*|\b[0-9a-f]{6,}\b"
+    r"|\bjimeng[\w.-]*|…\S*|\S+\*{4,}|\b[0-9a-f]{6,}\b"
 )
 _WORD: Final = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z][A-Za-z0-9_']+")
 # Names and terms that stay as they are in Chinese; then columns of imports, keys, and menus of browsers.
