@@ -14,7 +14,7 @@ from django.db.models import F, Q
 
 from accounts import outbox
 from accounts.alert_words import AlertFacts, Phase
-from accounts.channels import channels_wanting
+from accounts.channels import channels_wanting, kinds_wanted
 from accounts.models import Alert, AlertKind
 
 POOL, ENGINE = "pool", "engine"  # subjects beside "account:12"
@@ -70,7 +70,7 @@ def alerts_repeat(*, at: datetime) -> int:
     """Tell again what is open for long, and for the first time what no channel wanted. Returns how many were told."""
     waiting = Q(told_at__isnull=True) | Q(told_at__lte=at - _quiet())
     told = 0
-    for alert in Alert.objects.filter(waiting, resolved_at__isnull=True):
+    for alert in Alert.objects.filter(waiting, kind__in=kinds_wanted(), resolved_at__isnull=True):
         with transaction.atomic():
             told += _tell_if_due(alert, at=at)
     return told

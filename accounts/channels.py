@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import vault
-from accounts.models import AlertChannel
+from accounts.models import AlertChannel, AlertKind
 
 Format = AlertChannel.Format
 
@@ -154,3 +154,9 @@ def channels_wanting(kind: str) -> list[AlertChannel]:
     """The enabled channels that are to hear of this kind of alert."""
     enabled = AlertChannel.objects.filter(enabled=True)
     return [each for each in enabled if not each.kinds or kind in each.kinds]
+
+
+def kinds_wanted() -> list[str]:
+    """The kinds of alerts that some enabled channel is to hear of."""
+    enabled = list(AlertChannel.objects.filter(enabled=True))
+    return [kind for kind in AlertKind.values if any(not each.kinds or kind in each.kinds for each in enabled)]

@@ -62,7 +62,7 @@ class Caretaker:
         self._client = client
         self._tick_s = tick_s
         self._on_freed = on_freed
-        self._top_ups: dict[int, asyncio.Task[Credits | None]] = {}
+        self._top_ups: dict[tuple[int, int], asyncio.Task[Credits | None]] = {}  # by account and what it must pay
         self._filled_at: dict[int, float] = {}  # loop time of the last balance above the one before, by account
         self.slots = asyncio.Semaphore(PROBES_AT_ONCE)
         """For all that is asked about accounts when nobody waits for it."""
@@ -132,14 +132,14 @@ class Caretaker:
     # --- balances and probes --------------------------------------------------------------------
 
     async def _topped_up(self, account_id: int, login: Login, cost_credits: int) -> Credits | None:
-        """The balance, after a gift if it was too low. Generations refused together share one look."""
-        task = self._top_ups.get(account_id)
+        """The balance, after a gift if it was too low. Equal generations that are refused together share one look."""
+        task = self._top_ups.get((account_id, cost_credits))
         if task is None:
             task = asyncio.get_running_loop().create_task(
                 self._top_up(account_id, login, cost_credits), name="top-up", context=contextvars.Context()
             )
-            self._top_ups[account_id] = task
-            task.add_done_callback(lambda _: self._top_ups.pop(account_id, None))
+            self._top_ups[account_id, cost_credits] = task
+            task.add_done_callback(lambda _: self._top_ups.pop((account_id, cost_credits), None))
         return await asyncio.shield(task)
 
     async def _top_up(self, account_id: int, login: Login, cost_credits: int) -> Credits | None:

@@ -8,7 +8,8 @@ from typing import Any
 from django.test import SimpleTestCase, TestCase
 
 from accounts.alert_review import Verdict, verdict_on
-from accounts.models import Account, Alert, AlertKind
+from accounts.alerts import alerts_repeat
+from accounts.models import Account, Alert, AlertChannel, AlertKind
 from accounts.pool_state import PoolState, is_empty, sum_up
 from accounts.services import account_replace_sessionid, accounts_enable, alert_raise, alerts_review
 from tests.accounts.channels import make_channel, told
@@ -68,12 +69,19 @@ class ReviewTests(TestCase):
         alerts_review(at=LATER)
         assert self.phases() == ["raised", "over"]
 
-    def test_it_costs_three_queries_however_many_alerts_are_open(self) -> None:
+    def test_it_costs_four_queries_however_many_alerts_are_open(self) -> None:
         for _ in range(5):
             other = make_account(health="expired")
             alert_raise(kind=EXPIRED, subject=f"account:{other.pk}", at=NOW)
-        with self.assertNumQueries(3):  # alerts, accounts, what is due to be repeated
+        with self.assertNumQueries(4):  # alerts, accounts, channels, what is due to be repeated
             alerts_review(at=NOW)
+
+    def test_what_no_channel_wants_costs_nothing_more(self) -> None:
+        AlertChannel.objects.all().delete()
+        for _ in range(5):
+            alert_raise(kind=HOLD, subject=f"account:{make_account().pk}", at=NOW)
+        with self.assertNumQueries(1):
+            assert alerts_repeat(at=NOW) == 0
 
 
 def row(**over: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import alert_reasons
 from accounts.display import clock
 from accounts.lifetimes import GUESSED, login_end, observed_lifetime
-from accounts.login_warnings import logins_warn
+from accounts.login_warnings import RAISED_AT_ONCE, logins_warn
 from accounts.models import Account, AccountEvent, Alert
 from accounts.services import account_replace_sessionid
 from accounts.timeline import account_events_add
@@ -95,9 +95,10 @@ class SoonTests(LifetimeTestCase):
 
 
 class WarningTests(LifetimeTestCase):
-    def warn(self) -> dict[str, str]:
+    def warn(self, *, later: timedelta = timedelta(0)) -> dict[str, str]:
         """The open alerts: their accounts, and where it is known from."""
-        logins_warn(at=self.now, within=WITHIN)
+        while logins_warn(at=self.now + later, within=WITHIN):
+            pass
         still_open = Alert.objects.filter(kind="account_expiring", resolved_at__isnull=True)
         return {alert.label: alert.detail["source"] for alert in still_open}
 
@@ -121,11 +122,19 @@ class WarningTests(LifetimeTestCase):
 
     def test_the_same_again_is_one_alert_and_a_new_login_ends_it(self) -> None:
         account = make_account(name="mine", login_expires_at=self.now + DAY)
-        for _ in range(2):
-            assert self.warn() == {"mine": "cookie"}
+        for hours in range(2):
+            assert self.warn(later=timedelta(hours=hours)) == {"mine": "cookie"}
         assert Alert.objects.get().count == 2
         account_replace_sessionid(account=account, sessionid="another-login-0001")
         assert Alert.objects.get().resolved_at is not None
+
+    def test_many_are_told_in_batches_and_each_once(self) -> None:
+        for _ in range(RAISED_AT_ONCE + 1):
+            make_account(login_expires_at=self.now + DAY)
+        found = [logins_warn(at=self.now, within=WITHIN) for _ in range(3)]
+        assert found == [RAISED_AT_ONCE, 1, 0]
+        with self.assertNumQueries(7):  # whatever their number; two are the savepoint
+            assert logins_warn(at=self.now + timedelta(hours=1), within=WITHIN) == 0
 
     def test_it_is_over_when_it_is_no_longer_so(self) -> None:
         account = make_account(login_expires_at=self.now + DAY)

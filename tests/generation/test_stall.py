@@ -180,7 +180,9 @@ class PoolWatchTests(TestCase):
         for _ in range(5):
             make_account(health="alive", gift_credits=500)
         self.look(0)
-        with self.assertNumQueries(5):  # accounts; is either open; what is open of accounts; what is to be repeated
+        with self.assertNumQueries(
+            6
+        ):  # accounts; is either open; what is open of accounts; channels; what is to be repeated
             self.look(30)
 
 
