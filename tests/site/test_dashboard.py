@@ -107,7 +107,7 @@ class WorkTests(DashboardTestCase):
         assert "1 succeeded, 1 failed, 0 cancelled" in page
         words = self.words()
         assert "success rate 50 %" in words
-        assert "studio 3 1 finished, 100.0 % of them well" in words
+        assert "studio 3 1 finished, 100 % with success" in words
         assert "WebUI 3" in words
         assert "success rate 66.7 %" in self.words(f"{URL}?span=week")
 
