@@ -29,7 +29,7 @@ Ledger = Callable[[Caller], tuple[list[dict[str, Any]], int]]
 
 
 def test_progress(caller: Make) -> None:
-    one = caller("slow:3")
+    one = caller("slow:8")
     answer = one.submit(submission(count=3))["data"]["aigc_data"]
     assert (answer["status"], answer["item_list"], answer["total_image_count"]) == (20, [], 3)
     assert answer["task"]["history_id"] == answer["history_record_id"]
