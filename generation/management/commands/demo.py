@@ -53,7 +53,9 @@ class Command(BaseCommand):
         """Settings are read from the environment once, so the demo sets its own and starts anew."""
         data_dir = Path(os.environ.get("JIMENG_DATA_DIR", settings.BASE_DIR / "data")) / "demo"
         sandbox_port = _free_port()
-        port = str(settings.PORT) if "PORT" in os.environ else str(_free_port(preferred=settings.PORT))
+        port = str(_free_port(preferred=settings.PORT))
+        if "PORT" in os.environ and port != str(settings.PORT):
+            raise CommandError(f"Port {settings.PORT} is in use by another program. Set PORT to a free one.")
         demo = {
             "JIMENG_DEMO_CHILD": "1",
             "JIMENG_DEMO_BEGUN": os.environ.get("JIMENG_DEMO_BEGUN", str(time.time())),
