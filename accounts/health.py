@@ -101,8 +101,9 @@ def _fall_ill(
     if failure is FailureClass.EXPIRED:
         if not is_expired:
             account.ill_since = at
-            lived_s = (at - account.login_since).total_seconds()
-            account_events_add(account_ids=[account.pk], kind=Event.EXPIRED, at=at, lived_s=lived_s, **facts)
+            account_events_add(
+                account_ids=[account.pk], kind=Event.EXPIRED, at=at, lived_s=_lived_s(account, at=at), **facts
+            )
         account.health, account.rest_until, account.rest_reason = Account.Health.EXPIRED, None, ""
         account.probe_due_at = at + timedelta(seconds=settings.JIMENG_PROBE_INTERVAL_S)
         _raise_alert(AlertKind.ACCOUNT_EXPIRED, account, at=at, code=code)
@@ -132,6 +133,12 @@ def _fall_ill(
             )
         if failure is FailureClass.RISK_HOLD:
             _raise_alert(AlertKind.RISK_HOLD, account, at=at, code=code, until=until.isoformat())
+
+
+def _lived_s(account: Account, *, at: datetime) -> float | None:
+    """How long its login lasted. None: it was never seen alive, and says nothing of how long others will last."""
+    never_alive = account.health == Account.Health.UNKNOWN
+    return None if never_alive else (at - account.login_since).total_seconds()
 
 
 def _raise_alert(kind: AlertKind, account: Account, *, at: datetime, **detail: str) -> None:
