@@ -97,41 +97,55 @@ def _fall_ill(
     is_expired = account.health == Account.Health.EXPIRED
     if not already_resting and not is_expired:  # several generations that fail together are one failure
         account.failures_in_a_row += 1
-    facts = {"code": code, "text": detail}
     if failure is FailureClass.EXPIRED:
-        if not is_expired:
-            account.ill_since = at
-            lived_s = (at - account.login_since).total_seconds()
-            account_events_add(account_ids=[account.pk], kind=Event.EXPIRED, at=at, lived_s=lived_s, **facts)
-        account.health, account.rest_until, account.rest_reason = Account.Health.EXPIRED, None, ""
-        account.probe_due_at = at + timedelta(seconds=settings.JIMENG_PROBE_INTERVAL_S)
-        _raise_alert(AlertKind.ACCOUNT_EXPIRED, account, at=at, code=code)
-    elif not is_expired:  # only a probe revives it
-        until = rest_until(
-            failure,
-            failures_in_a_row=max(1, account.failures_in_a_row),
-            at=at,
-            retry_after_s=retry_after_s,
-            rests=rests_with(settings.JIMENG_RESTS),
-        )
-        if rests_until is None or until > rests_until:  # a short rest never ends a long one
-            account.ill_since = account.ill_since if already_resting and account.ill_since else at
-            account.health = Account.Health.RESTING
-            account.rest_reason = Account.RestReason(failure.value)
-            account.rest_until = until
-            if account.source == Account.Source.OPERATOR:  # callers' logins are probed by their use
-                # So that it is seen to be well without anybody's request as a trial.
-                account.probe_due_at = min(account.probe_due_at or until, until)
-            account_events_add(
-                account_ids=[account.pk],
-                kind=Event.RESTED,
-                at=at,
-                reason=failure.value,
-                until=until.isoformat(),
-                **facts,
-            )
-        if failure is FailureClass.RISK_HOLD:
-            _raise_alert(AlertKind.RISK_HOLD, account, at=at, code=code, until=until.isoformat())
+        _expire(account, code=code, detail=detail, at=at)
+        return
+    if is_expired:  # only a probe revives it
+        return
+    until = rest_until(
+        failure,
+        failures_in_a_row=max(1, account.failures_in_a_row),
+        at=at,
+        retry_after_s=retry_after_s,
+        rests=rests_with(settings.JIMENG_RESTS),
+    )
+    if rests_until is None or until > rests_until:  # a short rest never ends a long one
+        account.ill_since = account.ill_since if already_resting and account.ill_since else at
+        _rest(account, Account.RestReason(failure.value), until=until, at=at, code=code, text=detail)
+    if failure is FailureClass.RISK_HOLD:
+        _raise_alert(AlertKind.RISK_HOLD, account, at=at, code=code, until=until.isoformat())
+
+
+def _expire(account: Account, *, code: str, detail: str, at: datetime) -> None:
+    if account.health != Account.Health.EXPIRED:
+        account.ill_since = at
+        lived_s = _lived_s(account, at=at)
+        account_events_add(account_ids=[account.pk], kind=Event.EXPIRED, at=at, lived_s=lived_s, code=code, text=detail)
+    account.health, account.rest_until, account.rest_reason = Account.Health.EXPIRED, None, ""
+    account.probe_due_at = at + timedelta(seconds=settings.JIMENG_PROBE_INTERVAL_S)
+    _raise_alert(AlertKind.ACCOUNT_EXPIRED, account, at=at, code=code)
+
+
+def _rest(account: Account, reason: Account.RestReason, *, until: datetime, at: datetime, code: str, text: str) -> None:
+    account.health, account.rest_reason, account.rest_until = Account.Health.RESTING, reason, until
+    if account.source == Account.Source.OPERATOR:  # callers' logins are probed by their use
+        # So that it is seen to be well without anybody's request as a trial.
+        account.probe_due_at = min(account.probe_due_at or until, until)
+    account_events_add(
+        account_ids=[account.pk],
+        kind=Event.RESTED,
+        at=at,
+        reason=reason.value,
+        until=until.isoformat(),
+        code=code,
+        text=text,
+    )
+
+
+def _lived_s(account: Account, *, at: datetime) -> float | None:
+    """How long its login lasted. None: it was never seen alive, and says nothing of how long others will last."""
+    never_alive = account.health == Account.Health.UNKNOWN
+    return None if never_alive else (at - account.login_since).total_seconds()
 
 
 def _raise_alert(kind: AlertKind, account: Account, *, at: datetime, **detail: str) -> None:

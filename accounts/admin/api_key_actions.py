@@ -6,8 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -42,7 +41,9 @@ class ApiKeyActions:
     @action(description=gettext_lazy("New webhook secret"), url_path="webhook-secret", permissions=["change"])  # type: ignore[untyped-decorator]
     def new_webhook_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks first, since receivers may know the old one; shows the new one on the page itself, once."""
-        key = get_object_or_404(ApiKey, pk=object_id)
+        key: ApiKey | None = self.get_object(request, object_id)  # type: ignore[attr-defined]  # ModelAdmin's
+        if key is None:
+            raise Http404
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]  # ModelAdmin's
             "opts": ApiKey._meta,

@@ -23,6 +23,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.paginator import InfinitePaginator
 
 from accounts.admin.filters import QuestionFilter
+from accounts.admin.lists import OddAddresses
 from accounts.audit import change_in_words
 from accounts.display import NOTHING, Colour, ago, badge, two_lines
 
@@ -74,7 +75,7 @@ class WhenDoneFilter(QuestionFilter):
 
 
 @admin.register(LogEntry)
-class AuditLogAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class AuditLogAdmin(OddAddresses, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = ("when_cell", "who_cell", "action_cell", "object_cell", "change_cell")
     when_empty = _("Whatever somebody changes in this admin is written down here.")
     list_display_links = None

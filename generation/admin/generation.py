@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.paginator import InfinitePaginator
 
+from accounts.admin.lists import OddAddresses
 from accounts.display import NOTHING
 from generation.admin import panels
 from generation.admin.cells import GenerationCells
@@ -36,7 +37,7 @@ SEARCHED = 30_000  # the newest generations, whose prompts can be read through w
 
 
 @admin.register(Generation)
-class GenerationAdmin(GenerationCells, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+class GenerationAdmin(OddAddresses, GenerationCells, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     list_display = (
         "picture_cell",
         "id_cell",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 
 from accounts.models import BulkTask
 from generation.management.passwords import add_password_options
 
 WORK = {"probe": BulkTask.Kind.PROBE, "checkin": BulkTask.Kind.CHECK_IN, "testproxy": BulkTask.Kind.PROXY_TEST}
+
+MOST_HOURS = 24 * 365  # longer is what `disable` is for
 
 
 def add_verbs(parser: ArgumentParser) -> None:
@@ -41,7 +43,7 @@ def _add_verb(parser: ArgumentParser, verb: str) -> None:
     parser.add_argument("--source", choices=["operator", "passthrough", "any"], default="operator")
     parser.add_argument("--json", action="store_true", help="print JSON")
     if verb == "rest":
-        parser.add_argument("--hours", type=float, required=True, help="how long")
+        parser.add_argument("--hours", type=_hours, required=True, help=f"how long, up to {MOST_HOURS}")
     if verb == "remove":
         parser.add_argument("--yes", action="store_true", help="really")
     if verb in WORK:
@@ -61,3 +63,13 @@ def _add_import(parser: ArgumentParser) -> None:
 
 def _add_wait(parser: ArgumentParser) -> None:
     parser.add_argument("--no-wait", dest="wait", action="store_false", help="leave it to the gateway and return")
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= MOST_HOURS:  # "nan" is neither
+        raise ArgumentTypeError(f"{text!r} is no number of hours above 0 and up to {MOST_HOURS}")
+    return hours

@@ -107,6 +107,12 @@ class WebhookSecretTests(AdminTestCase):
         found = {_SECRET.findall(self.client.post(secret_url(key)).content.decode())[0] for _ in "ab"}
         assert len(found) == 2
 
+    def test_of_no_key_there_is_none(self) -> None:
+        for odd in ("999999", "abc", "9" * 25):
+            with self.subTest(odd):
+                answer = self.client.get(reverse("admin:accounts_apikey_new_webhook_secret", args=[odd]))
+                assert answer.status_code == 404
+
     def test_who_may_only_look_gets_none(self) -> None:
         viewer = User.objects.create_user("viewer", is_staff=True)
         viewer.user_permissions.add(Permission.objects.get(codename="view_apikey"))

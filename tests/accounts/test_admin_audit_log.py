@@ -29,6 +29,11 @@ class AuditLogTests(AdminTestCase):
         assert "Changed Notes." in page
         assert "operator" in page
 
+    def test_a_user_that_can_be_nobody_is_no_error(self) -> None:
+        for query in ("who=99999999999999999999", "who=nobody", "p=999999", "o=abc"):
+            with self.subTest(query):
+                assert self.client.get(f"{LOG}?{query}", follow=True).status_code == 200
+
     def test_what_our_own_actions_did_is_there_and_in_the_history_of_the_object(self) -> None:
         account = make_account(name="<b>studio</b>")
         audit(user_id=self.operator.pk, objects=[account], message="Rests until %(until)s.", until="18:00")

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from accounts import alert_reasons
 from accounts.display import clock
+from accounts.health import account_failed
 from accounts.lifetimes import GUESSED, login_end, observed_lifetime
 from accounts.login_warnings import RAISED_AT_ONCE, logins_warn
 from accounts.models import Account, AccountEvent, Alert
+from accounts.rotation import FailureClass
 from accounts.services import account_replace_sessionid
 from accounts.timeline import account_events_add
 from tests.factories import make_account
@@ -53,6 +55,14 @@ class EndTests(LifetimeTestCase):
         assert observed_lifetime() is None
         self.ended(20)
         assert observed_lifetime() == 20 * DAY
+
+    def test_logins_that_were_dead_when_they_came_say_nothing(self) -> None:
+        for _ in range(3):
+            account = make_account(health=Account.Health.UNKNOWN, login_since=self.now - timedelta(seconds=1))
+            account_failed(
+                account_id=account.pk, failure=FailureClass.EXPIRED, code="1015", detail="expired", at=self.now
+            )
+        assert observed_lifetime() is None
 
     def test_only_the_latest_ends_of_the_pools_own_logins_count(self) -> None:
         self.ended(*[100] * 40)

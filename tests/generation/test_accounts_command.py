@@ -92,6 +92,19 @@ class AccountsCommandTests(TestCase):
         kinds = AccountEvent.objects.filter(account=self.well, actor="terminal").order_by("pk")
         assert list(kinds.values_list("kind", flat=True)) == ["rested", "woken", "disabled", "enabled"]
 
+    def test_a_rest_has_a_length_that_makes_sense(self) -> None:
+        for hours in ("-5", "0", "nan", "inf", "1e12", "soon"):
+            with self.subTest(hours), pytest.raises(CommandError, match="no number of hours"):
+                self.run_it("rest", "well", f"--hours={hours}")
+
+    def test_show_tells_people_no_json(self) -> None:
+        Account.objects.filter(pk=self.well.pk).update(last_error_at=timezone.now(), last_error_code="4")
+        told = self.run_it("show", "well")
+        assert "a, b" in told
+        assert "code: 4" in told
+        assert "[" not in told
+        assert "{" not in told
+
     def test_removing_must_be_confirmed_and_leaves_what_is_lent(self) -> None:
         with pytest.raises(CommandError, match="say --yes"):
             self.run_it("remove", "--all")
@@ -117,7 +130,7 @@ class AccountsCommandTests(TestCase):
     def test_an_import_that_does_not_wait_leaves_the_checks_to_the_gateway(self) -> None:
         told = self.run_it("import", self.file("login-number-0009"), "--tag", "new", "--no-wait")
         assert "1 stored, 0 updated." in told
-        assert "0 of 1 done; the gateway goes on with it." in told
+        assert "0 of 1 done; the gateway goes on with it as soon as it runs." in told
         assert Account.objects.get(sessionid_tail="0009").tags == ["new"]
         assert BulkTask.objects.count() == 1
 
@@ -134,7 +147,8 @@ class AccountsCommandTests(TestCase):
 
     def test_export_and_import_with_a_password_from_the_environment(self) -> None:
         name = str(self.folder / "bundle.json")
-        self.export(name, "correct horse")
+        told = self.export(name, "correct horse")
+        assert json.loads(told) == {"file": name, "exported": 2, "unreadable": []}
         with pytest.raises(CommandError, match="--force"):
             self.export(name, "correct horse")
         with pytest.raises(CommandError, match="at least 8"):
@@ -146,16 +160,16 @@ class AccountsCommandTests(TestCase):
         self.import_with(name, "correct horse")
         assert set(Account.objects.values_list("name", flat=True)) == {"well", "ill"}
 
-    def export(self, name: str, password: str) -> None:
-        self.with_password(password, "export", name, "--all")
+    def export(self, name: str, password: str) -> str:
+        return self.with_password(password, "export", name, "--all", "--json")
 
     def import_with(self, name: str, password: str) -> None:
         self.with_password(password, "import", name, "--no-wait")
 
-    def with_password(self, password: str, *arguments: Any) -> None:
+    def with_password(self, password: str, *arguments: Any) -> str:
         os.environ["BUNDLE_PASSWORD"] = password
         try:
-            self.run_it(*arguments, "--password-env", "BUNDLE_PASSWORD")
+            return self.run_it(*arguments, "--password-env", "BUNDLE_PASSWORD")
         finally:
             del os.environ["BUNDLE_PASSWORD"]
 

@@ -51,7 +51,7 @@ def test_without_a_gateway_the_command_makes_them_itself(
     told = json.loads(gateway.manage("accounts", "probe", "--all", "--json"))
     assert outcomes(told) == {"…lice": "alive", "…ired": "expired"}
     left = gateway.manage("accounts", "probe", "…lice", "--no-wait")
-    assert left.endswith("0 of 1 done; the gateway goes on with it.")
+    assert left.endswith("0 of 1 done; the gateway goes on with it as soon as it runs.")
     gateway.start()  # the lock is free again, and the engine takes up what was left
     wait_until(
         lambda: gateway.rows("SELECT count(*) FROM accounts_bulkitem WHERE done_at IS NULL") == [(0,)],

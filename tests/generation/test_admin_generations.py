@@ -41,6 +41,20 @@ class AdminTestCase(TestCase):
         return set(self.client.get(LIST, query).context["cl"].result_list)
 
 
+class OddAddressTests(AdminTestCase):
+    def test_whatever_stands_in_the_address_is_no_error(self) -> None:
+        make_generation()
+        for query in (
+            "account=99999999999999999999",
+            "api_key=abc",
+            "which=xyz&p=999999",
+            "status__exact=xyz",
+            "o=abc",
+        ):
+            with self.subTest(query):
+                assert self.client.get(f"{LIST}?{query}", follow=True).status_code == 200
+
+
 def detail_url(generation: Generation) -> str:
     return reverse("admin:generation_generation_change", args=[generation.pk])
 

@@ -51,10 +51,7 @@ class Command(BaseCommand):
             task = services.bulk_task_start(kind=WORK[verb], account_ids=ids, at=timezone.now())
             self._follow(task, options)
         elif verb == "export":
-            bundle = export_to(options["file"], [each.pk for each in chosen], options)
-            for name in bundle.unreadable:
-                self.stderr.write(f"{name}: no key of ours opens its sessionid; it is not in the bundle.")
-            self.stderr.write(f"{bundle.count} accounts exported.")
+            self._export(chosen, options)
         else:
             self._change(verb, chosen, options)
 
@@ -73,11 +70,21 @@ class Command(BaseCommand):
         for each in told:
             events = each.pop("events")
             for name, value in each.items():
-                self.stdout.write(f"{name:18}  {value if value not in (None, '', [], {}) else '–'}")
+                self.stdout.write(f"{name:18}  {_plain(value)}")
             for event in events:
                 facts = ", ".join(f"{name}={value}" for name, value in event["detail"].items() if value is not None)
                 self.stdout.write(f"  {event['at']}  {event['kind']}  {facts}".rstrip())
             self.stdout.write("")
+
+    def _export(self, chosen: Sequence[Account], options: dict[str, Any]) -> None:
+        bundle = export_to(options["file"], [each.pk for each in chosen], options)
+        if options["json"] and options["file"] != "-":  # else the bundle itself is what is printed
+            told = {"file": options["file"], "exported": bundle.count, "unreadable": list(bundle.unreadable)}
+            self._print_json(told)
+            return
+        for name in bundle.unreadable:
+            self.stderr.write(f"{name}: no key of ours opens its sessionid; it is not in the bundle.")
+        self.stderr.write(f"{bundle.count} accounts exported.")
 
     def _change(self, verb: str, chosen: Sequence[Account], options: dict[str, Any]) -> None:
         ids = [each.pk for each in chosen]
@@ -144,7 +151,8 @@ class Command(BaseCommand):
 
     def _tell_task(self, told: dict[str, Any]) -> None:
         if told["done"] < told["total"]:
-            self.stdout.write(f"{told['task']}: {told['done']} of {told['total']} done; the gateway goes on with it.")
+            far = f"{told['done']} of {told['total']} done"
+            self.stdout.write(f"{told['task']}: {far}; the gateway goes on with it as soon as it runs.")
             return
         for each in told["accounts"]:
             self.stdout.write(f"{each['name']}: {each['outcome']} {each['detail']}".rstrip())
@@ -153,6 +161,15 @@ class Command(BaseCommand):
 
     def _print_json(self, content: Any) -> None:
         self.stdout.write(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def _plain(value: Any) -> str:
+    """A fact for people: lists and tables in words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {each}" for name, each in value.items() if each not in (None, "")) or "–"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return "–" if value in (None, "") else str(value)
 
 
 def _details(entry: dict[str, Any]) -> str:
