@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from accounts.admin.lists import OddAddresses
 from accounts.models import BulkTask, ImportBatch
 
 admin.site.unregister(User)
@@ -56,7 +57,7 @@ class _PermissionsInWords:
 
 
 @admin.register(User)
-class UserAdmin(_PermissionsInWords, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # unfold ships no types
+class UserAdmin(OddAddresses, _PermissionsInWords, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # unfold ships no types
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

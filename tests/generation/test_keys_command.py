@@ -37,6 +37,12 @@ class CreateTests(TestCase):
         row = api_key_verify(text, at=timezone.now())
         assert (row.name, row.requests_per_minute, row.downgrades) == ("laptop", None, "strict")
 
+    def test_a_name_is_given_once(self) -> None:
+        keys("create", "laptop")
+        with self.assertRaisesMessage(CommandError, "There is a key of the name 'laptop' already."):
+            keys("create", "laptop")
+        assert ApiKey.objects.count() == 1
+
     def test_all_that_it_may_do_can_be_said(self) -> None:
         first, second = make_account(name="first"), make_account(name="second")
         User.objects.create_user("lee")

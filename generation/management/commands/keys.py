@@ -60,9 +60,11 @@ class Command(BaseCommand):
         self.stdout.write(key_facts.table(key_facts.COLUMNS, rows))
 
     def _create(self, options: dict[str, Any]) -> None:
-        changes = changes_of(options)
+        changes, name = changes_of(options), options["new_name"]
+        if ApiKey.objects.filter(name=name).exists():  # the other verbs find keys by their names
+            raise CommandError(f"There is a key of the name {name!r} already.")
         with transaction.atomic():
-            key, text = api_key_mint(name=options["new_name"])
+            key, text = api_key_mint(name=name)
             change(key, changes)
             secret = api_key_new_webhook_secret(api_key=key) if options["new_webhook_secret"] else None
         if options["as_json"]:
