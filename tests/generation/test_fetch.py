@@ -32,6 +32,13 @@ def public_server() -> Iterator[PictureServer]:
         yield running
 
 
+@pytest.fixture
+def neighbours() -> Iterator[tuple[PictureServer, ForbiddenServer]]:
+    """Two servers on one port of two addresses; it is drawn where other tests have their servers, so it is free."""
+    with ForbiddenServer("127.0.0.1") as forbidden, PictureServer(str(OURS), forbidden.port) as public:
+        yield public, forbidden
+
+
 def fetch(url: str, policy: FetchPolicy) -> tuple[bytes, Fetched]:
     out = io.BytesIO()
     fetched = asyncio.run(fetch_image_file(url, into=out, policy=policy))
@@ -89,22 +96,24 @@ def test_a_redirect_from_an_allowed_host_needs_to_be_allowed_itself(
     assert fetch(url, allowing(server.netloc, public_server.netloc))[0] == picture()
 
 
-def test_a_name_is_asked_for_once_and_its_later_answer_is_not_connected_to(public_server: PictureServer) -> None:
+def test_a_name_is_asked_for_once_and_its_later_answer_is_not_connected_to(
+    neighbours: tuple[PictureServer, ForbiddenServer],
+) -> None:
+    public_server, forbidden = neighbours
     names = ChangingNames(str(OURS), "127.0.0.1")
-    with ForbiddenServer("127.0.0.1", public_server.port) as forbidden:
-        url = f"http://rebinding.test:{public_server.port}/picture.png"
-        assert fetch(url, names.policy())[0] == picture()
-        assert names.asked == 1
-        assert forbidden.visits() == 0
+    url = f"http://rebinding.test:{public_server.port}/picture.png"
+    assert fetch(url, names.policy())[0] == picture()
+    assert names.asked == 1
+    assert forbidden.visits() == 0
 
 
-def test_the_next_hop_to_the_same_name_is_checked_anew(public_server: PictureServer) -> None:
+def test_the_next_hop_to_the_same_name_is_checked_anew(neighbours: tuple[PictureServer, ForbiddenServer]) -> None:
+    public_server, forbidden = neighbours
     names = ChangingNames(str(OURS), "127.0.0.1")
-    with ForbiddenServer("127.0.0.1", public_server.port) as forbidden:
-        with pytest.raises(FetchFailed, match="no public address"):
-            fetch(f"http://rebinding.test:{public_server.port}/hops/1", names.policy())
-        assert [path for path, _ in public_server.requests] == ["/hops/1"]
-        assert forbidden.visits() == 0
+    with pytest.raises(FetchFailed, match="no public address"):
+        fetch(f"http://rebinding.test:{public_server.port}/hops/1", names.policy())
+    assert [path for path, _ in public_server.requests] == ["/hops/1"]
+    assert forbidden.visits() == 0
 
 
 def test_only_approved_addresses_get_a_socket() -> None:
