@@ -27,6 +27,7 @@ from jimeng_site.database import in_database
 Status = Generation.Status
 
 _CLIENT_CHARS = 120
+_CLIENT_NAME_CHARS = 40
 _REFUSALS_REMEMBERED = 5000
 _REFUSAL_MEANT_S = 150.0  # SDKs come again within two minutes
 _EQUAL_REQUESTS_READ = 60
@@ -38,15 +39,21 @@ Attached = Literal["", "idempotency_key", "retry"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: an API key, or bare logins (`account_ids` of pass-through accounts), or a page (neither)."""
+    """Who asks: an API key, or bare logins (`account_ids` of pass-through accounts), or a person at a page.
+
+    `user_id`: of that person; perhaps with the API key that is to be charged.
+    """
 
     api_key: ApiKey | None = None
     account_ids: tuple[int, ...] | None = None
     client: str = ""
+    user_id: int | None = None
 
     @property
     def owner(self) -> str:
-        """Whose repetitions are answered with what was stored before; "" for pages."""
+        """Whose repetitions are answered with what was stored before; "" for nobody's."""
+        if self.user_id is not None and self.api_key is None:
+            return f"user:{self.user_id}"
         if self.api_key is not None:
             return f"key:{self.api_key.pk}"
         if self.account_ids is None:
@@ -151,6 +158,11 @@ async def generation_submit(*, ask: Ask, caller: Caller) -> Submission:
     return Submission(generations=tuple(stored), attached=attached, allowance=birth.allowance)
 
 
+def client_name_of(client: str) -> str:
+    """What a User-Agent calls the program: `AsyncOpenAI` of `AsyncOpenAI/Python 2.54.0`."""
+    return client.partition("/")[0].strip()[:_CLIENT_NAME_CHARS]
+
+
 def note_answer(generations: Sequence[Generation]) -> None:
     """These were answered: another request with the same words that lost its answer is served before them."""
     for each in generations:
@@ -182,6 +194,7 @@ def _new_rows(ask: Ask, caller: Caller) -> list[Generation]:
             account_ids=None if caller.account_ids is None else list(caller.account_ids),
             idempotency_key=ask.idempotency_key if number == 0 else None,
             client=caller.client[:_CLIENT_CHARS],
+            client_name=client_name_of(caller.client),
             credits_estimated=part.cost_credits,
             created_at=now,
             deadline_at=now + timedelta(seconds=deadline_s),

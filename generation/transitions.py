@@ -315,6 +315,8 @@ _MEDIA_FIELDS = (
     "fetch_due_at",
     "thumbnail_due_at",
     "created_at",
+    "preview",
+    "removed_why",
 )
 
 
@@ -340,6 +342,8 @@ def _add_media(files: Sequence[tuple[int, ResultFile]], at: datetime) -> None:
             None if file.name else at,
             at if file.name and file.kind == Generation.Kind.IMAGE else None,
             at,
+            "",
+            "",
         )
         for generation_id, file in files
     ]

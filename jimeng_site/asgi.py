@@ -33,15 +33,32 @@ GC_THRESHOLDS = (20_000, 20, 20)  # thousands of waiting requests are many objec
 REQUESTS_AT_ONCE = 48  # between arrival and wait; more gains nothing on one event loop
 READ_AHEAD_BYTES = 64 * 1024  # larger bodies are rare and do not queue at the door
 # Browsers' pages live below these; all else is API, media or unknown and answers without sessions.
-PAGE_PREFIXES = ("/admin/", "/static/", "/history", "/create", "/docs", "/i18n/", "/renew/")
+PAGE_PREFIXES = (
+    "/admin/",
+    "/static/",
+    "/history",
+    "/create",
+    "/docs",
+    "/i18n/",
+    "/renew/",
+    "/login/",
+    "/logout/",
+    "/theme/",
+)
+# Below this, answers stay open for as long as somebody looks: they know who asks, and hold no thread.
+LIVE_PREFIX = "/live/"
 
 
-class ApiHandler(ASGIHandler):
-    """Django's handler with the short middleware list."""
+class ShortHandler(ASGIHandler):
+    """Django's handler with a short middleware list of its own."""
+
+    def __init__(self, middleware: list[str]) -> None:
+        self._own = middleware
+        super().__init__()
 
     def load_middleware(self, is_async: bool = False) -> None:
         # Django reads the list from the settings only; it is put back before anything else can read it.
-        pages, settings.MIDDLEWARE = settings.MIDDLEWARE, settings.JIMENG_API_MIDDLEWARE
+        pages, settings.MIDDLEWARE = settings.MIDDLEWARE, self._own
         try:
             super().load_middleware(is_async)
         finally:
@@ -53,7 +70,8 @@ class Application:
 
     def __init__(self) -> None:
         self._pages = ASGIHandler()
-        self._api = ApiHandler()
+        self._api = ShortHandler(settings.JIMENG_API_MIDDLEWARE)
+        self._live = ShortHandler(settings.JIMENG_LIVE_MIDDLEWARE)
         self._lanes: Lanes | None = None
         self._watchdog: Watchdog | None = None
         self._door = asyncio.Semaphore(REQUESTS_AT_ONCE)
@@ -67,8 +85,17 @@ class Application:
                     await self._pages(scope, _bounded(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), send)
                 finally:
                     await page_connections_close()
+        elif scope["path"].startswith(LIVE_PREFIX):
+            await self._live_on_a_lane(self._lanes, scope, receive, send)
         else:
             await self._on_a_lane(self._lanes, scope, receive, send)
+
+    async def _live_on_a_lane(self, lanes: Lanes, scope: Scope, receive: Receive, send: Send) -> None:
+        """Counted as no load: it is open for long and does little."""
+        lane, executor = lanes.borrow()
+        lanes.give_back(lane)
+        async with ThreadSensitiveContext(executor=executor):
+            await self._live(scope, _bounded(receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), send)
 
     async def _on_a_lane(self, lanes: Lanes, scope: Scope, receive: Receive, send: Send) -> None:
         lane, executor = lanes.borrow()

@@ -114,6 +114,17 @@ JIMENG_FETCH_ALLOW_HOSTS = env.list("JIMENG_FETCH_ALLOW_HOSTS", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("JIMENG_MAX_BODY_BYTES", default=50 * 1024 * 1024)
 
 # --- files --------------------------------------------------------------------------------------
+# For how long result files are kept, and how much of them; 0: for ever, all. Pinned ones stay in any case.
+JIMENG_KEEP_DAYS = env.int("JIMENG_KEEP_DAYS", default=0)
+JIMENG_KEEP_GB = env.float("JIMENG_KEEP_GB", default=0.0)
+JIMENG_TRASH_DAYS = env.int("JIMENG_TRASH_DAYS", default=30)
+JIMENG_STORAGE = env.str("JIMENG_STORAGE", default="local")  # or "s3"
+JIMENG_S3_BUCKET = env.str("JIMENG_S3_BUCKET", default="")
+JIMENG_S3_ENDPOINT_URL = env.str("JIMENG_S3_ENDPOINT_URL", default="")  # of a store that is not Amazon's
+JIMENG_S3_REGION = env.str("JIMENG_S3_REGION", default="")
+JIMENG_S3_ACCESS_KEY_ID = env.str("JIMENG_S3_ACCESS_KEY_ID", default="")
+JIMENG_S3_SECRET_ACCESS_KEY = env.str("JIMENG_S3_SECRET_ACCESS_KEY", default="")
+JIMENG_S3_PREFIX = env.str("JIMENG_S3_PREFIX", default="").strip("/")
 MEDIA_ROOT = JIMENG_DATA_DIR / "media"
 MEDIA_URL = "/media/"
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -159,6 +170,16 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "jimeng_site.middleware.content_policy",
+]
+# What stays open for long (events, archives) holds no thread: it runs on the lanes, and knows who asks.
+JIMENG_LIVE_MIDDLEWARE = [
+    "jimeng_site.middleware.request_id",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "jimeng_site.middleware.content_policy",
 ]
 # The API and the media files need neither sessions nor CSRF tokens: each middleware costs a request 0.1 ms.
 JIMENG_API_MIDDLEWARE = ["jimeng_site.middleware.request_id", "corsheaders.middleware.CorsMiddleware"]
@@ -175,6 +196,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "generation.pages.appearance.page_context",
             ]
         },
     }
@@ -183,8 +205,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "generation:home"
+LOGOUT_REDIRECT_URL = "login"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 USE_TZ = True

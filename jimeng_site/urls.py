@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.auth import views as auth_views
 from django.urls import include, path
-from django.views.generic import RedirectView
 
+from generation.pages import appearance
 from openai_compat.views.docs import docs
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("login/", auth_views.LoginView.as_view(template_name="pages/login.html"), name="login"),
+    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("theme/", appearance.theme, name="theme"),
     path("admin/", admin.site.urls),
     path("docs/", docs, name="docs"),
     path("i18n/", include("django.conf.urls.i18n")),

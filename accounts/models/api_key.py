@@ -56,6 +56,7 @@ class ApiKey(models.Model):
         _("webhook"), max_length=500, blank=True, validators=[URLValidator(schemes=["http", "https"])]
     )
     webhook_secret_encrypted = models.TextField(blank=True, editable=False)  # "whsec_…", encrypted
+    keep_days = models.PositiveIntegerField(_("days to keep files"), null=True, blank=True)  # null: as the gateway
     created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 

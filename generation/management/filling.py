@@ -18,6 +18,8 @@ from generation.specs import SEED_MAX, SEED_MIN, Spec, image_spec, video_spec
 Status = Generation.Status
 DAYS: Final = 90
 CLIENT: Final = "fill_history"
+CLIENTS: Final = ("OpenAI", "AsyncOpenAI", "Mozilla", "python-httpx", "LobeChat", "n8n")
+CLIENT_WEIGHTS: Final = (40, 25, 20, 10, 4, 1)
 _SUBJECTS = (
     *("a lighthouse in the mist", "two cats on a red sofa", "a city of glass", "an old fisherman", "a paper crane"),
     *("江南水乡的清晨", "一只戴眼镜的猫", "赛博朋克风格的街道", "雪山下的小木屋", "穿汉服的女孩", "未来城市夜景"),
@@ -62,12 +64,13 @@ GENERATION_FIELDS = (
     *("spec", "request_hash", "owner", "requested", "account_ids", "idempotency_key", "client", "status", "attempt"),
     *("passed_over", "submit_id", "seed", "history_record_id", "forecast_s", "credits_estimated", "error_code"),
     *("error_detail", "upstream_code", "retry_after_s", "created_at", "deadline_at", "claimed_at", "submitting_at"),
-    *("submitted_at", "finished_at", "hidden_at"),
+    *("submitted_at", "finished_at", "hidden_at", "client_name", "late_attempts"),
 )
 EVENT_FIELDS = ("generation", "kind", "at", "account", "detail")
 MEDIA_FIELDS = (
     *("public_id", "generation", "position", "kind", "file", "thumbnail", "content_type", "width", "height"),
     *("duration_s", "size_bytes", "sha256", "upstream_uri", "upstream_url", "fetch_attempts", "created_at"),
+    *("preview", "removed_why"),
 )
 
 
@@ -172,6 +175,7 @@ class Writer:
             *(int(outcome.tried), [], submit_id, chance.randrange(SEED_MIN, SEED_MAX), record_id, None),
             *(spec.cost_credits, outcome.error, "", "", None, at, at + timedelta(hours=1), at if lent else None),
             *(at if outcome.tried else None, tale.submitted_at, tale.finished_at, None),
+            *(chance.choices(CLIENTS, weights=CLIENT_WEIGHTS)[0], 0),
         )
 
 
@@ -208,5 +212,5 @@ def _media(tale: Tale) -> Iterator[tuple[Any, ...]]:
         yield (
             *(f"med_{secrets.token_hex(12)}", tale.pk, position, tale.kind, "", ""),
             *("image/webp" if is_picture else "video/mp4", spec.width, spec.height, None if is_picture else 5.0),
-            *(None, "", "", "", 0, tale.finished_at),
+            *(None, "", "", "", 0, tale.finished_at, "", ""),
         )

@@ -81,6 +81,15 @@ class UsageHour(models.Model):
         return f"{self.hour:%Y-%m-%d %H}"
 
 
+class WordIndex(models.Model):
+    """How far the words of prompts are indexed: one row. What came later is searched as it stands."""
+
+    indexed_pk = models.BigIntegerField(default=0)  # all generations up to this one
+
+    def __str__(self) -> str:
+        return str(self.indexed_pk)
+
+
 class EngineBeat(models.Model):
     """The pulse of the engine: one row, written by whoever runs it."""
 

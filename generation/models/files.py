@@ -64,7 +64,14 @@ class UploadedImage(models.Model):
 
 
 class Media(models.Model):
-    """One result file. `file` is empty until it was downloaded; the upstream address is kept meanwhile."""
+    """One result file. `file` is empty until it was downloaded; the upstream address is kept meanwhile.
+
+    Equal bytes are stored once: several rows may name the same file.
+    """
+
+    class Removal(models.TextChoices):
+        TRASH = "trash", _("deleted by a person")
+        RETENTION = "retention", _("removed by the retention policy")
 
     public_id = models.CharField(max_length=40, unique=True, default=new_media_id, editable=False)
     generation = models.ForeignKey(Generation, on_delete=models.CASCADE, related_name="media")
@@ -72,6 +79,7 @@ class Media(models.Model):
     kind = models.CharField(max_length=5, choices=Generation.Kind)
     file = models.FileField(max_length=200, blank=True)
     thumbnail = models.FileField(max_length=200, blank=True)  # "" until first needed or made when idle
+    preview = models.FileField(max_length=200, blank=True)  # the larger of the two, of pictures; "" as above
     content_type = models.CharField(max_length=40, blank=True)
     width = models.PositiveIntegerField(null=True)  # pixels; null: not known
     height = models.PositiveIntegerField(null=True)
@@ -84,6 +92,10 @@ class Media(models.Model):
     fetch_due_at = models.DateTimeField(null=True)  # null: stored, or given up
     thumbnail_due_at = models.DateTimeField(null=True)  # null: made, or not possible
     created_at = models.DateTimeField(default=timezone.now)
+    pinned_at = models.DateTimeField(null=True)  # pinned files are never pruned
+    deleted_at = models.DateTimeField(null=True)  # in the trash since; its file is there until it is emptied
+    removed_at = models.DateTimeField(null=True)  # its file was removed on purpose: it is not fetched by itself
+    removed_why = models.CharField(max_length=9, choices=Removal, blank=True)
 
     class Meta:
         verbose_name = _("media file")
@@ -94,6 +106,18 @@ class Media(models.Model):
             # Files that are still to be fetched.
             models.Index(
                 fields=["fetch_due_at"], name="media_to_fetch", condition=models.Q(fetch_due_at__isnull=False)
+            ),
+            models.Index(fields=["sha256"], name="media_by_content"),  # who else has these bytes
+            # What the retention policy may remove, oldest first; what the trash holds.
+            models.Index(
+                fields=["created_at"],
+                name="media_prunable",
+                condition=models.Q(removed_at__isnull=True, pinned_at__isnull=True),
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                name="media_in_trash",
+                condition=models.Q(deleted_at__isnull=False, removed_at__isnull=True),
             ),
             # Pictures without a thumbnail yet.
             models.Index(

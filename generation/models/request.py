@@ -60,6 +60,7 @@ class Generation(models.Model):
     account_ids = models.JSONField(null=True)  # list[int]: only these accounts; null: the pool
     idempotency_key = models.CharField(max_length=255, null=True)  # null: none given
     client = models.CharField(_("client"), max_length=120, blank=True)  # User-Agent
+    client_name = models.CharField(max_length=40, blank=True)  # the beginning of it, by which lists are filtered
 
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.QUEUED)
     attempt = models.PositiveSmallIntegerField(_("attempts"), default=0)  # accounts it was given to
@@ -82,6 +83,10 @@ class Generation(models.Model):
     submitted_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     hidden_at = models.DateTimeField(null=True)  # deleted through the API: gone there, kept in the history
+    pinned_at = models.DateTimeField(null=True)  # since when one of its files is pinned; null: none is
+    deleted_at = models.DateTimeField(null=True)  # in the trash of the history, with all of its files
+    late_attempts = models.PositiveSmallIntegerField(default=0)  # looks for its result after the deadline
+    late_due_at = models.DateTimeField(null=True)  # when to look for it again; null: not at all
 
     objects = GenerationQuerySet.as_manager()
 
@@ -102,6 +107,10 @@ class Generation(models.Model):
             models.Index(fields=["model", "-id"], name="generation_by_model"),
             models.Index(fields=["kind", "-id"], name="generation_by_kind"),
             models.Index(fields=["operation", "-id"], name="generation_by_operation"),
+            models.Index(fields=["client_name", "-id"], name="generation_by_client"),
+            models.Index(fields=["-id"], name="generation_pinned", condition=models.Q(pinned_at__isnull=False)),
+            models.Index(fields=["-id"], name="generation_in_trash", condition=models.Q(deleted_at__isnull=False)),
+            models.Index(fields=["late_due_at"], name="generation_late", condition=models.Q(late_due_at__isnull=False)),
             models.Index(
                 fields=["status", "-id"],
                 name="generation_by_outcome",
@@ -155,6 +164,13 @@ class GenerationEvent(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         DOWNGRADED = "downgraded", _("lower resolution")
         MEDIA_STORED = "media_stored", _("late file stored")
+        LATE_SOUGHT = "late_sought", _("late result looked for")
+        LATE_FOUND = "late_found", _("late result found")
+        PINNED = "pinned", _("pinned")
+        UNPINNED = "unpinned", _("no longer pinned")
+        DELETED = "deleted", _("moved to the trash")
+        RESTORED = "restored", _("taken out of the trash")
+        FILES_REMOVED = "removed", _("files removed")
 
     generation = models.ForeignKey(Generation, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("what"), max_length=12, choices=Kind)

@@ -46,6 +46,13 @@ EVENT_COLOURS: Mapping[str, Colour] = MappingProxyType(
         GenerationEvent.Kind.CANCELLED: "plain",
         GenerationEvent.Kind.DOWNGRADED: "warning",
         GenerationEvent.Kind.MEDIA_STORED: "success",
+        GenerationEvent.Kind.LATE_SOUGHT: "info",
+        GenerationEvent.Kind.LATE_FOUND: "success",
+        GenerationEvent.Kind.PINNED: "primary",
+        GenerationEvent.Kind.UNPINNED: "plain",
+        GenerationEvent.Kind.DELETED: "warning",
+        GenerationEvent.Kind.RESTORED: "info",
+        GenerationEvent.Kind.FILES_REMOVED: "warning",
     }
 )
 
