@@ -97,17 +97,35 @@ async def progress_of(generations: Sequence[Generation]) -> Progress:
     return replace(slowest, ready=sum(progress.ready for progress in each))
 
 
+def progress_known(row: Generation) -> Progress:
+    """Of one generation whose row was just read, without asking the database. Call it on the event loop."""
+    return _done(row) or _sight(row) or _from_row(row, _elapsed_s(row))
+
+
 async def _progress(generation: Generation) -> Progress:
-    elapsed_s = (timezone.now() - generation.created_at).total_seconds()
-    if generation.finished_at is not None:
-        took_s = (generation.finished_at - generation.created_at).total_seconds()
-        return Progress(phase="done", percent=100, elapsed_s=took_s, eta_s=0.0)
+    seen = _done(generation) or _sight(generation)
+    if seen is not None:
+        return seen
+    row = await in_database(lambda: Generation.objects.filter(pk=generation.pk).first())
+    return _from_row(row or generation, _elapsed_s(generation))
+
+
+def _done(generation: Generation) -> Progress | None:
+    if generation.finished_at is None:
+        return None
+    took_s = (generation.finished_at - generation.created_at).total_seconds()
+    return Progress(phase="done", percent=100, elapsed_s=took_s, eta_s=0.0)
+
+
+def _sight(generation: Generation) -> Progress | None:
+    """What this process sees of it, if it is the one that makes it."""
     running = runtime.current()
     seen = running.runner.sight(generation.pk) if running is not None else None
-    if seen is not None:
-        return replace(seen, elapsed_s=elapsed_s)
-    row = await in_database(lambda: Generation.objects.filter(pk=generation.pk).first())
-    return _from_row(row or generation, elapsed_s)
+    return None if seen is None else replace(seen, elapsed_s=_elapsed_s(generation))
+
+
+def _elapsed_s(generation: Generation) -> float:
+    return (timezone.now() - generation.created_at).total_seconds()
 
 
 def _from_row(row: Generation, elapsed_s: float) -> Progress:
