@@ -18,7 +18,7 @@ from generation.progress import Progress
 from generation.services import thumbnail_path
 from generation.viewing import Viewer, key_ids_of
 
-OPEN_SHOWN = 8
+OPEN_SHOWN = 6
 LATEST_SHOWN = 12
 _NOT_SHOWN = ("spec", "requested", "account_ids", "passed_over")
 
