@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import httpx
 from asgiref.sync import sync_to_async
@@ -52,7 +53,7 @@ class HubTests(TestCase):
     async def test_an_onlooker_hears_of_changes_and_of_the_end(self) -> None:
         hub = CompletionHub()
         with hub.looking_on([1, 2]) as news, hub.listening([1]) as changes:
-            for tell in (lambda: hub.touch([2]), lambda: hub.nudge([1]), hub.leave):
+            for tell in (partial(hub.touch, [2]), partial(hub.nudge, [1]), hub.leave):
                 hub.stirred.clear()
                 assert not news.is_set()
                 tell()
