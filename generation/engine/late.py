@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -50,8 +50,12 @@ class LateResults:
         due: dict[int | None, list[Generation]] = defaultdict(list)
         for row in await in_database(late_due, at=timezone.now(), most=AT_ONCE):
             due[row.account_id].append(row)
-        looks = await asyncio.gather(*(self._look(rows) for rows in due.values()), return_exceptions=True)
-        for rows, broken in zip(due.values(), looks, strict=True):
+        await self._each_alone([(rows, self._look(rows)) for rows in due.values()])
+
+    async def _each_alone(self, looks: Sequence[tuple[Sequence[Generation], Awaitable[None]]]) -> None:
+        """All at once, and none stops another: where something of ours breaks, those are tried again later."""
+        ends = await asyncio.gather(*(look for _, look in looks), return_exceptions=True)
+        for (rows, _), broken in zip(looks, ends, strict=True):
             if isinstance(broken, Exception):
                 logger.error("A look for late results was interrupted", extra={"action": "late"}, exc_info=broken)
                 for row in rows:
@@ -75,7 +79,7 @@ class LateResults:
             await self._tools.caretaker.note_failure(account.pk, failure)
             await self._unasked(rows, _UNASKED.get(failure.kind, "unreachable"), failure)
             return
-        await asyncio.gather(*(self._take(row, found.get(_asked_by(row))) for row in rows))
+        await self._each_alone([((row,), self._take(row, found.get(_asked_by(row)))) for row in rows])
 
     async def _ask(self, login: Login, rows: Sequence[Generation]) -> dict[str, Record]:
         """What Jimeng knows of them, by `_asked_by`."""
