@@ -18,7 +18,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from generation.engine.storing import new_part
+from generation.stored import new_part
 from generation.errors import InvalidSpec
 from generation.input_files import StoredInput, base64_pieces, inputs_prune, open_input, store_file, write_pieces
 from generation.input_pictures import NotAPicture

@@ -37,7 +37,7 @@ class FolderStore(PlainStore):
         return saved
 
     def open(self, name: str) -> StoredFile:
-        file = Path(self._files.path(name)).open("rb")
+        file = Path(self._files.path(name)).open("rb")  # noqa: SIM115  (the caller closes it)
         return SeekableFile(file, os.fstat(file.fileno()).st_size)
 
     def find(self, name: str) -> Entry | None:
