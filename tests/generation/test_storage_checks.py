@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ GOOD: dict[str, Any] = {"JIMENG_STORAGE": "s3", "JIMENG_S3_BUCKET": "pictures", 
 def test_each_is_found(over: dict[str, Any], ids: list[str]) -> None:
     with override_settings(**GOOD | over):
         assert [each.id for each in check_storage(None)] == ids
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with override_settings(**GOOD):
+        (error,) = check_storage(None)
+    assert (error.id, error.hint) == ("generation.E002", "pip install -r requirements-s3.txt")
+    assert "boto3 cannot be imported" in error.msg
 
 
 @pytest.mark.parametrize(
