@@ -27,22 +27,22 @@ def measured(browser: Browser, ids: list[str], folder: Path) -> float:
     began, cpu_before = time.monotonic(), cpu_s(worker)
     size = take_archive(browser, ids, folder / "taken.zip")
     took_s, used_s, peak = time.monotonic() - began, cpu_s(worker) - cpu_before, peak_mb(worker)
-    check_archive(folder / "taken.zip", pictures=len(ids) * 4)
-    print(f"{len(ids) * 4:8} {size / MB:8.0f} {took_s:8.2f} {size / MB / took_s:8.0f} {used_s:8.2f} {peak:9.1f}")
+    check_archive(folder / "taken.zip", pictures=len(ids) * 2)
+    print(f"{len(ids) * 2:8} {size / MB:8.0f} {took_s:8.2f} {size / MB / took_s:8.0f} {used_s:8.2f} {peak:9.1f}")
     return peak
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.archive", description=__doc__)
-    parser.add_argument("--pictures", type=int, nargs=2, default=list(COUNTS), help="few and many, multiples of four")
-    few, many = (count // 4 for count in parser.parse_args().pictures)
+    parser.add_argument("--pictures", type=int, nargs=2, default=list(COUNTS), help="few and many, even numbers")
+    few, many = (count // 2 for count in parser.parse_args().pictures)
     with tempfile.TemporaryDirectory(prefix="gateway-archive-") as scratch:
         folder = Path(scratch)
         sandbox = Sandbox(folder / "sandbox.log")
         gateway = Gateway(folder / "data", upstream=sandbox.url, LOG_LEVEL="WARNING", **OPERATOR)
         browser = Browser(gateway)
         try:
-            ids = make_pictures(gateway, many * 4)
+            ids = make_pictures(gateway, many * 2)
             gateway.start()
             browser.sign_in()
             print(f"{'pictures':>8} {'MB':>8} {'seconds':>8} {'MB/s':>8} {'CPU s':>8} {'peak MB':>9}", flush=True)

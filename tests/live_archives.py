@@ -19,17 +19,17 @@ for _ in range({distinct}):
     content = chance.randbytes({size})
     sha256 = hashlib.sha256(content).hexdigest()
     stored.append((stored_save(f"results/{{sha256[:2]}}/{{sha256}}.webp", content), sha256))
-for number in range({count} // 4):
+for number in range({count} // 2):
     made = make_generation(prompt="a lighthouse in the mist, no. %d" % number)
-    for position in range(4):
-        name, sha256 = stored[(number * 4 + position) % len(stored)]
+    for position in range(2):
+        name, sha256 = stored[(number * 2 + position) % len(stored)]
         make_media(generation=made, content=b"", position=position, file=name, sha256=sha256, size_bytes={size})
     print("made:" + made.public_id)
 """
 
 
 def make_pictures(gateway: Gateway, count: int, *, size: int = 2 * MB, distinct: int = 0) -> list[str]:
-    """Four in each generation, whose ids are returned. `distinct`: so many different files; 0: all are."""
+    """Two in each generation, whose ids are returned. `distinct`: so many different files; 0: all are."""
     printed = gateway.manage("shell", "-c", _MAKE.format(count=count, size=size, distinct=distinct or count))
     return [line.removeprefix("made:") for line in printed.splitlines() if line.startswith("made:")]
 
@@ -71,9 +71,9 @@ def peak_of_archive(browser: Browser, ids: list[str], folder: Path) -> float:
     """Take and check an archive of these generations; returns the peak of the gateway's process meanwhile, MB."""
     (worker,) = browser.gateway.worker_pids()
     into = folder / "taken.zip"
-    assert shutil.disk_usage(folder).free > len(ids) * 16 * MB
+    assert shutil.disk_usage(folder).free > len(ids) * 8 * MB
     forget_peak(worker)
     take_archive(browser, ids, into)
     peak = peak_mb(worker)
-    check_archive(into, pictures=len(ids) * 4)
+    check_archive(into, pictures=len(ids) * 2)
     return peak
