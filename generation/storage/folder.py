@@ -37,7 +37,7 @@ class FolderStore(PlainStore):
         return saved
 
     def open(self, name: str) -> StoredFile:
-        file = Path(self._files.path(name)).open("rb")
+        file = Path(self._files.path(name)).open("rb")  # noqa: SIM115  (the caller closes it)
         return SeekableFile(file, os.fstat(file.fileno()).st_size)
 
     def find(self, name: str) -> Entry | None:
@@ -46,9 +46,9 @@ class FolderStore(PlainStore):
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def touch(self, name: str) -> None:
+    def touch(self, entry: Entry) -> None:
         with suppress(FileNotFoundError):  # deleted in this moment
-            os.utime(self._files.path(name))
+            os.utime(self._files.path(entry.name))
 
     def entries(self, folder: str) -> Iterator[Entry]:
         root = Path(self._files.path(""))
