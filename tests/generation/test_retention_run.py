@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
-from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from generation.keepsakes import results_pin, results_restore
@@ -15,45 +11,10 @@ from generation.models import GenerationEvent, Media
 from generation.orphans import orphans_find, orphans_remove
 from generation.retention import Policy, Removed, Rule, retention_run
 from generation.retention_removal import Removal
-from tests.factories import make_generation, make_media, make_webp
-from tests.generation.keeping import CastTestCase
+from tests.factories import make_generation, make_media
+from tests.generation.retaining import LATER, NEXT_DAYS, OLD, CleanTestCase, again, exists, make_result, save
 
-LATER = timezone.now() + timedelta(hours=2)  # files that a test makes were not used within the last hour
-NEXT_DAYS = timezone.now() + timedelta(days=2)
-OLD = timezone.now() - timedelta(days=100)
 POLICY = Policy(keep_days=30)
-
-
-def save(name: str, content: bytes = b"content") -> str:
-    default_storage.delete(name)
-    return default_storage.save(name, ContentFile(content))
-
-
-def make_result(number: int = 0, **over: Any) -> Media:
-    """As it is stored: under its content, with small pictures beside it. Old, unless it is said."""
-    content = make_webp(colour=(25 * number, 80, 7))
-    sha256 = hashlib.sha256(content).hexdigest()
-    name = save(f"results/{sha256[:2]}/{sha256}.webp", content)
-    small = {
-        "thumbnail": save(f"{name}.thumb.webp"),
-        "preview": save(f"{name}.view.webp"),
-    }
-    fields = {"file": name, "sha256": sha256, "size_bytes": len(content), "created_at": OLD, **small, **over}
-    return make_media(generation=fields.pop("generation", None) or make_generation(), content=b"", **fields)
-
-
-def exists(name: str | None) -> bool:
-    return default_storage.exists(name or "")
-
-
-def again(media: Media) -> Media:
-    return Media.objects.get(pk=media.pk)
-
-
-class CleanTestCase(CastTestCase):
-    def setUp(self) -> None:
-        for name in orphans_find(at=NEXT_DAYS):  # of other tests, which share a folder
-            default_storage.delete(name)
 
 
 class RemovalTests(CleanTestCase):
