@@ -11,10 +11,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, QuerySet, Value, When
 
+from accounts.api_key_form import KEEP_DAYS_MAX
 from accounts.models import ApiKey
 from generation.models import Media
 
 GB: Final = 10**9
+_GB_MAX: Final = 1e9
 
 
 class Rule(models.TextChoices):
@@ -52,12 +54,18 @@ class Policy:
 def policy_in_force(*, keep_days: int | None = None, keep_gb: float | None = None) -> Policy:
     """That of the settings and the API keys. One query. None: as the settings say."""
     own = ApiKey.objects.filter(keep_days__isnull=False).order_by("pk").values_list("pk", "keep_days")
+    keep_gb = settings.JIMENG_KEEP_GB if keep_gb is None else keep_gb
     return Policy(
-        keep_days=settings.JIMENG_KEEP_DAYS if keep_days is None else keep_days,
-        keep_bytes=int((settings.JIMENG_KEEP_GB if keep_gb is None else keep_gb) * GB),
-        trash_days=settings.JIMENG_TRASH_DAYS,
-        key_days={pk: days for pk, days in own if days is not None},
+        keep_days=_days(settings.JIMENG_KEEP_DAYS if keep_days is None else keep_days),
+        keep_bytes=int(min(max(0.0, keep_gb), _GB_MAX) * GB),
+        trash_days=_days(settings.JIMENG_TRASH_DAYS),
+        key_days={pk: _days(days) for pk, days in own if days is not None},
     )
+
+
+def _days(given: int) -> int:
+    """What is below 0 must not mean "all that is younger than tomorrow"."""
+    return min(max(0, given), KEEP_DAYS_MAX)
 
 
 def prunable() -> QuerySet[Media]:

@@ -16,12 +16,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.api_key_form import LIMITS
+from accounts.api_key_form import KEEP_DAYS_MAX, LIMITS
 from accounts.forms import CommaSeparatedField
 from accounts.models import Account, ApiKey
 from generation.aliases import unknown_models
 
 NOTHING: Final = ("none", "")  # takes a limit, a webhook or an owner away
+AS_THE_GATEWAY: Final = -1  # `--keep-days none`
 _PERIOD: Final = re.compile(r"(\d{1,5})([mhdw])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _FORMATS: Final = {"default": "", **{each: each for each in ApiKey.ResponseFormat.values if each}}
@@ -47,6 +48,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--response-format", choices=list(_FORMATS))
     parser.add_argument("--downgrades", choices=ApiKey.Downgrades.values, help="whether a lower resolution will do")
     parser.add_argument("--webhook", metavar="URL|none", help="told when its pictures and videos are finished")
+    parser.add_argument(
+        "--keep-days", type=_keep_days, metavar="N|none", help="of its files; 0: for ever, none: as set"
+    )
     parser.add_argument("--owner", metavar="USER|none")
 
 
@@ -57,6 +61,8 @@ def changes_of(options: Mapping[str, Any]) -> Changes:
     for name in LIMITS:
         if name in given:
             fields[name] = given[name] or None
+    if "keep_days" in given:
+        fields["keep_days"] = None if given["keep_days"] == AS_THE_GATEWAY else given["keep_days"]
     if "models" in given:
         fields["allowed_models"] = _models(given["models"])
     if "tags" in given:
@@ -96,6 +102,14 @@ def _limit(text: str) -> int:
         return 0
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**31:
         raise ArgumentTypeError(f"{text!r} is neither a whole number from 1 on nor none")
+    return int(text)
+
+
+def _keep_days(text: str) -> int:
+    if text in NOTHING:
+        return AS_THE_GATEWAY
+    if not text.isascii() or not text.isdigit() or int(text) > KEEP_DAYS_MAX:
+        raise ArgumentTypeError(f"{text!r} is neither a number of days up to {KEEP_DAYS_MAX}, nor 0, nor none")
     return int(text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
@@ -20,7 +21,7 @@ URL = reverse("generation:archive")
 class ArchivePageTests(CastTestCase):
     async def post(self, ids: list[str], *, user: str = "owner") -> tuple[int, bytes, dict[str, str]]:
         await self.async_client.aforce_login(getattr(self.cast, f"{user}_user"))
-        response = await self.async_client.post(URL, {"ids": ids})
+        response: Any = await self.async_client.post(URL, {"ids": ids})
         if response.streaming:
             content = b"".join([piece async for piece in response.streaming_content])
         else:

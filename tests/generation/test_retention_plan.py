@@ -141,3 +141,12 @@ class PolicyTests(CastTestCase):
         policy = policy_in_force(keep_days=3, keep_gb=0.5)
         assert (policy.keep_days, policy.keep_bytes, policy.trash_days) == (3, 500_000_000, 30)
         assert Policy().newest_due(NOW) is None
+
+    def test_settings_out_of_range_do_no_harm(self) -> None:
+        with override_settings(JIMENG_KEEP_DAYS=-1, JIMENG_KEEP_GB=-2.0, JIMENG_TRASH_DAYS=-3):
+            assert policy_in_force() == Policy(keep_days=0, keep_bytes=0, trash_days=0)
+        with override_settings(JIMENG_KEEP_DAYS=10**9, JIMENG_KEEP_GB=float("inf"), JIMENG_TRASH_DAYS=10**9):
+            make_file(10_000)
+            assert retention_plan(at=NOW, policy=policy_in_force()).going == ()
+        with override_settings(JIMENG_KEEP_GB=float("nan")):
+            assert policy_in_force().keep_bytes == 0
