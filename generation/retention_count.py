@@ -11,7 +11,7 @@ from generation.retention_policy import Policy
 from generation.retention_survey import Plan, Survey
 
 RECENT: Final = timedelta(minutes=10)
-LOOK_S: Final = 0.15  # what a look at the page may take: some 30,000 files
+LOOK_S: Final = 0.15  # what a look at the page may take: some 20,000 files
 
 
 def plan_to_show(*, policy: Policy, at: datetime) -> Plan | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -57,26 +57,10 @@ def add_options(parser: ArgumentParser) -> None:
 def changes_of(options: Mapping[str, Any]) -> Changes:
     """What was asked for. Raises CommandError."""
     given = {name: value for name, value in options.items() if value is not None}
-    fields: dict[str, Any] = {}
-    for name in LIMITS:
+    fields: dict[str, Any] = {name: given[name] or None for name in LIMITS if name in given}
+    for name, (field, stored) in _STORED.items():
         if name in given:
-            fields[name] = given[name] or None
-    if "keep_days" in given:
-        fields["keep_days"] = None if given["keep_days"] == AS_THE_GATEWAY else given["keep_days"]
-    if "models" in given:
-        fields["allowed_models"] = _models(given["models"])
-    if "tags" in given:
-        fields["allowed_tags"] = _list(given["tags"])
-    if "expires" in given:
-        fields["expires_at"] = given["expires"] or None
-    if "response_format" in given:
-        fields["response_format"] = _FORMATS[given["response_format"]]
-    if "downgrades" in given:
-        fields["downgrades"] = given["downgrades"]
-    if "webhook" in given:
-        fields["webhook_url"] = "" if given["webhook"] in NOTHING else given["webhook"]
-    if "owner" in given:
-        fields["owner"] = _owner(given["owner"])
+            fields[field] = stored(given[name])
     return Changes(fields=fields, accounts=_accounts(given["accounts"]) if "accounts" in given else None)
 
 
@@ -160,3 +144,16 @@ def _owner(name: str) -> Any:
     if user is None:
         raise CommandError(f"There is no user {name!r}.")
     return user
+
+
+# Options, the fields that they are about, and what is stored there.
+_STORED: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    "models": ("allowed_models", _models),
+    "tags": ("allowed_tags", _list),
+    "expires": ("expires_at", lambda given: given or None),
+    "response_format": ("response_format", _FORMATS.__getitem__),
+    "downgrades": ("downgrades", str),
+    "keep_days": ("keep_days", lambda given: None if given == AS_THE_GATEWAY else given),
+    "webhook": ("webhook_url", lambda given: "" if given in NOTHING else given),
+    "owner": ("owner", _owner),
+}
