@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import CommaSeparatedField
 from accounts.models import ApiKey
 
+KEEP_DAYS_MAX: Final = 36500  # a hundred years: much more is no date any more
 LIMITS: Final = ("requests_per_minute", "concurrent_generations", "credits_per_day")
 
 
@@ -39,11 +40,16 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
             "credits_per_day": _(
                 "What its generations of a day have cost, or may still cost, by the price list. Empty: no limit."
             ),
+            "keep_days": _(
+                "Pictures and videos of this key go when they are older. Empty: as the gateway keeps them. 0: for ever."
+            ),
             "webhook_url": _("Told when a picture or video of this key is finished or has failed. http or https."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "keep_days" in self.fields:
+            self.fields["keep_days"].validators.append(MaxValueValidator(KEEP_DAYS_MAX))
         for name in LIMITS:
             if name in self.fields:
                 self.fields[name].validators.append(MinValueValidator(1, _("At least 1. Empty: no limit.")))

@@ -30,6 +30,7 @@ from generation.media_links import media_path, media_signature_is_valid, preview
 from generation.models import EngineBeat, Generation, Media
 from generation.progress import Progress
 from generation.results import MediaGone, media_heal, media_read, media_refetch
+from generation.viewing import kept_media
 from jimeng_site.database import in_database
 
 __all__ = [
@@ -79,11 +80,13 @@ async def generation_get(*, public_id: str, caller: Caller) -> list[Generation]:
 
     def load() -> list[Generation]:
         visible = Generation.objects.for_caller(owner=caller.owner, account_ids=caller.account_ids)
-        visible = visible.prefetch_related("media", "inputs")
+        visible = visible.prefetch_related(kept_media(), "inputs")
         found = visible.filter(public_id=public_id).first()
-        if found is None or not found.group_id:
-            return [] if found is None else [found]
-        return list(visible.filter(group_id=found.group_id).order_by("pk"))
+        if found is not None and not found.group_id:
+            return [found]
+        # A part of it may be in the trash; the request goes by the id of the first one all the same.
+        group_id = public_id if found is None else found.group_id
+        return list(visible.filter(group_id=group_id).order_by("pk"))
 
     found = await in_database(load)
     if not found:
@@ -108,7 +111,7 @@ async def generations_list(
             if last_pk is None:
                 raise UnknownGeneration(param="after")
             visible = visible.filter(**{"pk__lt" if newest_first else "pk__gt": last_pk})
-        ordered = visible.order_by("-pk" if newest_first else "pk").prefetch_related("media")
+        ordered = visible.order_by("-pk" if newest_first else "pk").prefetch_related(kept_media())
         return list(ordered[: limit + 1])
 
     rows = await in_database(load)
@@ -158,7 +161,7 @@ def raise_if_failed(generations: Sequence[Generation]) -> None:
 async def media_of(generations: Sequence[Generation]) -> list[Media]:
     """What is stored of these so far, open ones too, with `generation`; in order."""
     ids = [each.pk for each in generations]
-    stored = Media.objects.filter(generation_id__in=ids).select_related("generation")
+    stored = Media.objects.filter(generation_id__in=ids, deleted_at__isnull=True).select_related("generation")
     return await in_database(lambda: list(stored.order_by("generation_id", "position")))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import ApiKey
 from generation.errors import UnknownGeneration
@@ -37,6 +37,11 @@ def generations_of(viewer: Viewer) -> GenerationQuerySet:
     """All that this person may see, those in the trash too."""
     visible = Generation.objects.all()
     return visible if viewer.sees_all else visible.filter(api_key_id__in=key_ids_of(viewer))
+
+
+def kept_media() -> Prefetch[str, QuerySet[Media], str]:
+    """For `prefetch_related`: the `media` of generations as the API tells of them, without what is in the trash."""
+    return Prefetch("media", queryset=Media.objects.filter(deleted_at__isnull=True))
 
 
 def generation_of(viewer: Viewer, public_id: str) -> Generation:

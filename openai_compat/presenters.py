@@ -141,10 +141,13 @@ async def images_response(
 
 
 def result_url(media: Media, *, base_url: str) -> str:
-    """An absolute address of the file: ours when stored here and settings say so, else the upstream's."""
+    """An absolute address of the file: ours when stored here and settings say so, else the upstream's.
+
+    Ours, too, of what was removed on purpose: there it says so, while the upstream's has died.
+    """
     if settings.JIMENG_RESULT_URL == "upstream" and media.upstream_url:
         return media.upstream_url
-    return base_url + media_path(media) if media.file else media.upstream_url
+    return base_url + media_path(media) if media.file or media.removed_at else media.upstream_url
 
 
 async def _item(generation: Generation, media: Media, representation: Representation, base_url: str) -> ImageItem:

@@ -53,6 +53,7 @@ class ApiKeyAdmin(ApiKeyActions, ModelAdmin):  # type: ignore[misc]  # unfold sh
             gettext_lazy("Which accounts serve it"),
             {"fields": ("allowed_accounts", "allowed_tags")},
         ),
+        (gettext_lazy("Files"), {"fields": ("keep_days",)}),
         (gettext_lazy("Webhook"), {"fields": ("webhook_url", "secret_shown")}),
         (
             gettext_lazy("Use"),

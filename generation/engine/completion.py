@@ -13,13 +13,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from generation.models import Generation
+from generation.viewing import kept_media
 from jimeng_site.database import in_database
 
 logger = logging.getLogger(__name__)
 
 
 def _load_finished(ids: Collection[int]) -> list[Generation]:
-    return list(Generation.objects.finished().filter(pk__in=ids).prefetch_related("media"))
+    return list(Generation.objects.finished().filter(pk__in=ids).prefetch_related(kept_media()))
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from generation.engine.pace import Pace
 from generation.engine.proxies import proxy_duties
 from generation.engine.recovery import recover
 from generation.engine.renewals import renewal_duties
+from generation.engine.retaining import retention_duties
 from generation.engine.sums import usage_duty
 from generation.engine.tools import Tools, tools_with
 from generation.models import Generation
@@ -50,6 +51,7 @@ def engine_duties(tools: Tools) -> list[Duty]:
         *proxy_duties(tools.client),
         *renewal_duties(tools.client),
         *keeping_duties(),
+        *retention_duties(),
         Duty(name="heartbeat", every_s=beat_every_s(), run=Heartbeat(tools).run),
         Duty(name="deliveries", every_s=deliveries.EVERY_S, run=deliveries.Courier().run),
         Duty(name="watch-pool", every_s=watch_pool.EVERY_S, run=watch_pool.PoolWatch().run),

@@ -33,6 +33,7 @@ def facts_of(key: ApiKey, *, at: datetime) -> dict[str, Any]:
         "credits_per_day": key.credits_per_day,
         "response_format": key.response_format or "default",
         "downgrades": key.downgrades,
+        "keep_days": key.keep_days,
         "webhook_url": key.webhook_url,
         "has_webhook_secret": bool(key.webhook_secret_encrypted),
         "created_at": _time(key.created_at),

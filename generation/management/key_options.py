@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,12 +16,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.api_key_form import LIMITS
+from accounts.api_key_form import KEEP_DAYS_MAX, LIMITS
 from accounts.forms import CommaSeparatedField
 from accounts.models import Account, ApiKey
 from generation.aliases import unknown_models
 
 NOTHING: Final = ("none", "")  # takes a limit, a webhook or an owner away
+AS_THE_GATEWAY: Final = -1  # `--keep-days none`
 _PERIOD: Final = re.compile(r"(\d{1,5})([mhdw])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _FORMATS: Final = {"default": "", **{each: each for each in ApiKey.ResponseFormat.values if each}}
@@ -47,30 +48,19 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--response-format", choices=list(_FORMATS))
     parser.add_argument("--downgrades", choices=ApiKey.Downgrades.values, help="whether a lower resolution will do")
     parser.add_argument("--webhook", metavar="URL|none", help="told when its pictures and videos are finished")
+    parser.add_argument(
+        "--keep-days", type=_keep_days, metavar="N|none", help="of its files; 0: for ever, none: as set"
+    )
     parser.add_argument("--owner", metavar="USER|none")
 
 
 def changes_of(options: Mapping[str, Any]) -> Changes:
     """What was asked for. Raises CommandError."""
     given = {name: value for name, value in options.items() if value is not None}
-    fields: dict[str, Any] = {}
-    for name in LIMITS:
+    fields: dict[str, Any] = {name: given[name] or None for name in LIMITS if name in given}
+    for name, (field, stored) in _STORED.items():
         if name in given:
-            fields[name] = given[name] or None
-    if "models" in given:
-        fields["allowed_models"] = _models(given["models"])
-    if "tags" in given:
-        fields["allowed_tags"] = _list(given["tags"])
-    if "expires" in given:
-        fields["expires_at"] = given["expires"] or None
-    if "response_format" in given:
-        fields["response_format"] = _FORMATS[given["response_format"]]
-    if "downgrades" in given:
-        fields["downgrades"] = given["downgrades"]
-    if "webhook" in given:
-        fields["webhook_url"] = "" if given["webhook"] in NOTHING else given["webhook"]
-    if "owner" in given:
-        fields["owner"] = _owner(given["owner"])
+            fields[field] = stored(given[name])
     return Changes(fields=fields, accounts=_accounts(given["accounts"]) if "accounts" in given else None)
 
 
@@ -96,6 +86,14 @@ def _limit(text: str) -> int:
         return 0
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**31:
         raise ArgumentTypeError(f"{text!r} is neither a whole number from 1 on nor none")
+    return int(text)
+
+
+def _keep_days(text: str) -> int:
+    if text in NOTHING:
+        return AS_THE_GATEWAY
+    if not text.isascii() or not text.isdigit() or int(text) > KEEP_DAYS_MAX:
+        raise ArgumentTypeError(f"{text!r} is neither a number of days up to {KEEP_DAYS_MAX}, nor 0, nor none")
     return int(text)
 
 
@@ -146,3 +144,16 @@ def _owner(name: str) -> Any:
     if user is None:
         raise CommandError(f"There is no user {name!r}.")
     return user
+
+
+# Options, the fields that they are about, and what is stored there.
+_STORED: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    "models": ("allowed_models", _models),
+    "tags": ("allowed_tags", _list),
+    "expires": ("expires_at", lambda given: given or None),
+    "response_format": ("response_format", _FORMATS.__getitem__),
+    "downgrades": ("downgrades", str),
+    "keep_days": ("keep_days", lambda given: None if given == AS_THE_GATEWAY else given),
+    "webhook": ("webhook_url", lambda given: "" if given in NOTHING else given),
+    "owner": ("owner", _owner),
+}

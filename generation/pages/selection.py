@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST
 
 from generation.pages.access import PageRequest, page
+from generation.pages.archive import archive_response
 
 
 @require_POST
@@ -20,4 +21,4 @@ def selection(request: PageRequest) -> HttpResponse:
 @page
 async def archive(request: PageRequest) -> HttpResponseBase:
     """A zip of the files of `ids`, streamed."""
-    raise NotImplementedError
+    return await archive_response(request)

@@ -51,6 +51,14 @@ class ApiKeyTests(AdminTestCase):
         assert row.allowed_models == ["jimeng-4.5", "jimeng-3.1"]
         assert (row.response_format, row.credits_per_day) == ("url", 50)
 
+    def test_how_long_its_files_are_kept_is_a_number_of_its_own(self) -> None:
+        row, _ = self.mint(keep_days="0")
+        assert row.keep_days == 0
+        assert "0: for ever." in self.page(change_url(row))
+        self.client.post(change_url(row), {"name": "x", "downgrades": "strict", "keep_days": ""})
+        row.refresh_from_db()
+        assert row.keep_days is None
+
     def test_changing_a_key_leaves_its_secret_alone(self) -> None:
         row = make_api_key(name="old", last_used_at=timezone.now())
         before = row.key_hash
@@ -77,6 +85,8 @@ class ApiKeyTests(AdminTestCase):
             "credits_per_day=0": "At least 1",
             "allowed_models=jimeng-4.5, jimmeng": "no such model: jimmeng",
             "webhook_url=ftp://example.com/": "Enter a valid URL",
+            "keep_days=-1": "greater than or equal to 0",
+            "keep_days=36501": "less than or equal to 36500",
         }.items():
             with self.subTest(given):
                 name, _, value = given.partition("=")

@@ -50,7 +50,7 @@ class CreateTests(TestCase):
             "create", "web", "--requests-per-minute=60", "--concurrent-generations=2", "--credits-per-day=500",
             "--models=jimeng-4.5, dall-e-3", f"--accounts=first,{second.pk}", "--tags=vip，,cheap",
             "--expires=2027-01-31T18:00+08:00", "--response-format=b64_json", "--downgrades=allow",
-            "--webhook=https://receiver.example/hook", "--owner=lee", "--new-webhook-secret",
+            "--webhook=https://receiver.example/hook", "--owner=lee", "--new-webhook-secret", "--keep-days=90",
         )  # fmt: skip
         row = ApiKey.objects.get()
         assert api_key_verify(facts.pop("key"), at=datetime(2026, 11, 22, tzinfo=UTC)) == row
@@ -74,6 +74,7 @@ class CreateTests(TestCase):
             "credits_per_day": 500,
             "response_format": "b64_json",
             "downgrades": "allow",
+            "keep_days": 90,
             "webhook_url": "https://receiver.example/hook",
             "has_webhook_secret": True,
             "last_used_at": None,
@@ -89,6 +90,8 @@ class CreateTests(TestCase):
             "--accounts=nobody": "No account is called 'nobody'",
             "--accounts=twin": "Several accounts are called 'twin'",
             "--expires=soon": "is no time",
+            "--keep-days=-1": "neither a number of days",
+            "--keep-days=36501": "neither a number of days",
             "--webhook=ftp://receiver.example": "webhook_url: Enter a valid URL",
             "--owner=nobody": "no user 'nobody'",
         }.items():
@@ -123,6 +126,12 @@ class UpdateTests(TestCase):
         facts = as_json("show", str(self.row.pk))
         assert (facts["requests_per_minute"], facts["allowed_models"], facts["allowed_accounts"]) == (None, [], [])
         assert facts["expires_at"] is None
+
+    def test_how_long_files_are_kept_can_be_said_and_left_to_the_gateway(self) -> None:
+        for given, stored in (("0", 0), ("7", 7), ("none", None)):
+            keys("update", "web", f"--keep-days={given}")
+            self.row.refresh_from_db()
+            assert self.row.keep_days == stored
 
     def test_a_name_that_means_several_keys_is_refused(self) -> None:
         make_api_key(name="web")
