@@ -6,7 +6,7 @@ from html import unescape
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import TestCase
 
 from generation.models import Generation
@@ -29,11 +29,10 @@ class DetailTestCase(TestCase):
         assert answer.status_code == status, answer.status_code
         return unescape(answer.content.decode())
 
-    def post(self, row: Generation, action: str, **fields: Any) -> HttpResponse:
-        answer: HttpResponse = self.client.post(f"/history/{row.public_id}/{action}/", fields)
-        return answer
+    def post(self, row: Generation, action: str, **fields: Any) -> HttpResponseBase:
+        return self.client.post(f"/history/{row.public_id}/{action}/", fields)
 
-    def told(self, answer: HttpResponse) -> str:
+    def told(self, answer: HttpResponseBase) -> str:
         """The page that an answer leads to."""
         assert answer.status_code == 302, answer.status_code
         return unescape(self.client.get(answer["location"]).content.decode())

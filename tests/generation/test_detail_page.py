@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.test import SimpleTestCase
 from django.utils import timezone
@@ -60,7 +61,7 @@ class StateTests(DetailTestCase):
 
     def test_files_that_are_not_there_say_why_and_offer_a_look(self) -> None:
         now = timezone.now()
-        table = (
+        table: tuple[tuple[dict[str, Any], str], ...] = (
             ({"fetch_due_at": now}, "It is being fetched from Jimeng."),
             ({"fetch_due_at": now + timedelta(hours=2), "fetch_attempts": 3}, "3 attempts failed"),
             ({}, "It could not be fetched from Jimeng."),
@@ -95,8 +96,9 @@ class StateTests(DetailTestCase):
     def test_a_late_result_can_be_looked_for_only_where_it_may_come(self) -> None:
         late = make_generation(status=Status.FAILED, error_code="timed_out", history_record_id="77")
         assert f'action="/history/{late.public_id}/look-again/"' in self.page(late)
-        gone = make_generation(status=Status.FAILED, error_code="content_policy_violation", history_record_id="77")
-        assert "/look-again/" not in self.page(gone)
+        for gone in ({"deleted_at": timezone.now()}, {"history_record_id": ""}):
+            fields = {"error_code": "timed_out", "history_record_id": "77", **gone}
+            assert "/look-again/" not in self.page(make_generation(status=Status.FAILED, **fields))
 
     def test_what_is_about_to_come_is_waited_for(self) -> None:
         row = make_generation()
@@ -105,8 +107,9 @@ class StateTests(DetailTestCase):
 
     def test_parts_of_a_request_and_neighbours_are_linked(self) -> None:
         older, first = make_generation(), make_generation(group_id="gen_aa", public_id="gen_aa")
-        second, newer = make_generation(group_id="gen_aa"), make_generation()
+        second = make_generation(group_id="gen_aa")
         make_generation(deleted_at=timezone.now())
+        newer = make_generation()
         page = self.page(first)
         for row in (older, second):
             assert f'href="/history/{row.public_id}/"' in page
