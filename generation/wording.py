@@ -72,6 +72,7 @@ OPERATIONS: Mapping[str, Promise] = MappingProxyType(
         "video_generations": gettext_lazy("video generation"),
         "videos": gettext_lazy("video job"),
         "chat": gettext_lazy("chat"),
+        "page": gettext_lazy("page to create"),
     }
 )
 _FRAMES = (gettext_lazy("first frame"), gettext_lazy("last frame"))  # of a video, by position
