@@ -21,6 +21,11 @@ def thumbnail_path(media: Media) -> str:
     return f"{settings.MEDIA_URL}{media.public_id}.webp?variant=thumbnail&s={_signature(media)}"
 
 
+def preview_path(media: Media) -> str:
+    """The same for the picture as a screen shows it, a WebP of 1280 pixels; of a video the poster, as above."""
+    return f"{settings.MEDIA_URL}{media.public_id}.webp?variant=preview&s={_signature(media)}"
+
+
 def _signature(media: Media) -> str:
     return Signer(salt=_SALT).signature(media.public_id)
 

@@ -28,7 +28,7 @@ from generation.errors import ResultUnavailable, UnknownGeneration, error_class
 from generation.following import Update, generation_follow, generation_wait, progress_of
 from generation.inputs import InputSource, StoredInput, UrlSource, read_inputs
 from generation.key_limits import api_key_allowance
-from generation.media_links import media_path, media_signature_is_valid, thumbnail_path
+from generation.media_links import media_path, media_signature_is_valid, preview_path, thumbnail_path
 from generation.models import EngineBeat, Generation, Media
 from generation.progress import Progress
 from generation.upstream.failures import UpstreamFailure
@@ -56,8 +56,10 @@ __all__ = [
     "media_of",
     "media_path",
     "media_read",
+    "media_refetch",
     "media_signature_is_valid",
     "note_answer",
+    "preview_path",
     "progress_of",
     "raise_if_failed",
     "read_inputs",
@@ -179,6 +181,19 @@ async def media_read(media: Media) -> bytes:
         ).content
     except UpstreamFailure as error:
         raise ResultUnavailable from error
+
+
+async def media_refetch(*, media_id: str) -> bool:
+    """Ask for a file to be fetched again, now, even if it was removed on purpose; False if there is no such result.
+
+    `media_id`: its public id. Whoever runs the engine does it within seconds.
+    """
+
+    def ask() -> bool:
+        found = Media.objects.filter(public_id=media_id)
+        return found.update(removed_at=None, removed_why="", fetch_due_at=timezone.now(), fetch_attempts=0) == 1
+
+    return await in_database(ask)
 
 
 def _read_file(name: str) -> bytes:

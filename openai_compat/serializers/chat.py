@@ -14,11 +14,12 @@ from accounts.models import ApiKey
 from generation.catalog import DEFAULT_IMAGE_MODEL, ModelInfo, resolve_model
 from generation.errors import InvalidSpec
 from generation.inputs import source_of
+from generation.key_models import no_such_model
 from generation.services import InputSource
 from generation.specs import INPUTS_MAX
 from openai_compat.errors import describe
 from openai_compat.serializers.fields import Flag
-from openai_compat.serializers.images import VARIATION_PROMPT, ImagesRequest, images_request, no_such_model
+from openai_compat.serializers.images import VARIATION_PROMPT, ImagesRequest, images_request
 from openai_compat.serializers.videos import VideosRequest, videos_request
 
 MODEL_MAX_CHARS: Final = 100  # with its suffixes

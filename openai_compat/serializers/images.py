@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from accounts.models import ApiKey
 from generation.catalog import DEFAULT_IMAGE_MODEL, nearest_ratio, resolve_model
-from generation.errors import InvalidSpec, UnknownModel
+from generation.errors import InvalidSpec
+from generation.key_models import check_allowed
 from generation.services import StoredInput
 from generation.specs import PROMPT_MAX_CHARS, ImageSpec, image_spec
 from openai_compat.serializers.fields import Choice, Flag, Integer, LenientSerializer, Number, Prompt, Text, Word
@@ -136,23 +137,6 @@ def representation(
     of_key = "" if api_key is None else api_key.response_format
     by_name = "b64_json" if model.startswith(B64_NAMES) or operation == "edits" else "url"
     return cast("Representation", given.get("response_format") or of_key or by_name)
-
-
-def is_allowed(model: str, api_key: ApiKey | None) -> bool:
-    """Whether a key may use a public name; an alias is allowed where its model is."""
-    info = resolve_model(model)
-    names = {model} if info is None else {model, info.name}
-    return api_key is None or not api_key.allowed_models or not names.isdisjoint(api_key.allowed_models)
-
-
-def check_allowed(model: str, api_key: ApiKey | None) -> None:
-    """Raises UnknownModel: to this key the model does not exist."""
-    if not is_allowed(model, api_key):
-        raise no_such_model(model)
-
-
-def no_such_model(model: str) -> UnknownModel:
-    return UnknownModel(f"The model {model!r} does not exist or this API key may not use it.", param="model")
 
 
 def _is_a_word(value: object) -> bool:

@@ -11,11 +11,12 @@ from rest_framework import serializers
 from accounts.models import ApiKey
 from generation.catalog import DEFAULT_VIDEO_MODEL, ModelInfo, resolve_model
 from generation.errors import InvalidSpec, NotSupported
+from generation.key_models import check_allowed
 from generation.services import InputSource, StoredInput
 from generation.specs import PROMPT_MAX_CHARS, VideoSpec, video_spec
 from openai_compat.bodies import Body
 from openai_compat.serializers.fields import Choice, Flag, Integer, LenientSerializer, Seconds, Text, Word
-from openai_compat.serializers.images import Representation, check_allowed, representation
+from openai_compat.serializers.images import Representation, representation
 from openai_compat.serializers.inputs import FRAME_FIELDS, input_sources
 from openai_compat.serializers.sizes import VIDEO_SIZE_FORMS, parse_video_size, video_resolution
 

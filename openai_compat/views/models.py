@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest, JsonResponse
 from drf_spectacular.utils import extend_schema
 
+from generation.key_models import is_allowed, no_such_model
 from openai_compat.model_presenters import model_entries
 from openai_compat.schema.operations import MODELS_GET, MODELS_LIST
-from openai_compat.serializers.images import is_allowed, no_such_model
 from openai_compat.views.base import AsyncAPIView
 
 

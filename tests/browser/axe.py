@@ -1,0 +1,27 @@
+"""What axe-core finds on a page: hindrances for those who do not see, hear or point as others do."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+_AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+_IMPACTS: Final = ("serious", "critical")
+_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN: Final = (
+    "tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] }).then(found => found.violations)"
+)
+
+
+def serious_findings(page: Page) -> list[str]:
+    """Of WCAG 2.2 AA and good practice, what is serious or critical: rule, what it wants, and where. Empty is well."""
+    page.evaluate(_AXE)
+    violations: list[dict[str, Any]] = page.evaluate(_RUN, _TAGS)
+    return [
+        f"{each['id']}: {each['help']}: {node['html'][:200]}"
+        for each in violations
+        if each["impact"] in _IMPACTS
+        for node in each["nodes"]
+    ]
