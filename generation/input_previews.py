@@ -8,8 +8,8 @@ from functools import cache
 from typing import Final
 
 from generation.engine.pictures import NotMedia, thumbnail_of
-from generation.input_files import open_input
 from generation.inputs import StoredInput
+from generation.stored import stored_read
 
 PREVIEW_PX: Final = 320
 PREVIEW_TYPE: Final = "image/webp"
@@ -23,8 +23,7 @@ async def input_preview(picture: StoredInput) -> tuple[bytes, str]:
 
 
 def _preview(picture: StoredInput) -> tuple[bytes, str]:
-    with open_input(picture.name) as file:
-        content = file.read()
+    content = stored_read(picture.name)
     if picture.width * picture.height > _DECODED_PIXELS and picture.content_type != "image/jpeg":
         return content, picture.content_type
     try:

@@ -25,7 +25,14 @@ from generation.pages.create_asking import NotAsked, ask
 from generation.pages.create_composer import Composer, composer_of, used_inputs
 from generation.pages.create_estimate import Estimate, estimate_of
 from generation.pages.create_form import Draft, new_token
-from generation.pages.create_inputs import PictureGone, picture_of, pictures_of, read_token, store_files, store_result
+from generation.pages.create_inputs import (
+    PictureGone,
+    named_pictures,
+    picture_of,
+    read_token,
+    store_files,
+    store_result,
+)
 from generation.pages.create_keys import Keys
 from generation.pages.create_results import card_of, cards_of, client_of, prompts_of
 from generation.prices import model_prices
@@ -76,11 +83,9 @@ async def options(request: PageRequest) -> HttpResponse:
 async def inputs(request: PageRequest) -> HttpResponse:
     """Store pictures that were dropped; answers with their small pictures as a fragment."""
     await _keys(request)
-    files = request.FILES.getlist("files")
-    if _is_too_large(request):
-        stored, refused = [], [_too_large()]
-    else:
-        stored, refused = await store_files(files, room=INPUTS_MAX, viewer=request.viewer)
+    files = [] if _is_too_large(request) else request.FILES.getlist("files")
+    stored, refused = await store_files(files, room=INPUTS_MAX, viewer=request.viewer)
+    refused = refused if files else [_too_large()]
     context = {"pictures": [picture_of(*each) for each in stored], "refused": refused}
     status = HTTPStatus.OK if stored or not refused else HTTPStatus.UNPROCESSABLE_ENTITY
     return await _rendered(request, "pages/_create_pictures.html", context, status=status)
@@ -105,8 +110,8 @@ async def estimate(request: PageRequest) -> HttpResponse:
     draft = Draft.read(request.POST)
 
     def look() -> Estimate:
-        stored, _gone = pictures_of(draft.pictures, request.viewer)
-        used = used_inputs(draft, [each for _token, each in stored])
+        named_inputs = [stored for _token, stored in named_pictures(draft.pictures, request.viewer)]
+        used = used_inputs(draft, named_inputs)
         try:
             key = keys.chosen(draft.key)
         except LookupError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from generation.catalog import SIZES, ModelInfo, nearest_ratio, resolve_model
@@ -14,13 +13,13 @@ from generation.pages.create_form import Draft, new_token
 from generation.pages.create_inputs import as_stored, sign_input
 from generation.pages.create_keys import Keys, handle_of
 from generation.specs import COUNT_MAX, ImageSpec, VideoSpec, spec_from_json
-from generation.viewing import Viewer, generation_of, generations_of
+from generation.stored import stored_is_kept
+from generation.viewing import Viewer, parts_of
 
 
 def draft_from(public_id: str, *, viewer: Viewer, keys: Keys) -> tuple[Draft, list[str]]:
     """All that was asked for then, and notes on what cannot be taken over. Raises UnknownGeneration. Blocks."""
-    row = generation_of(viewer, public_id)
-    parts = list(generations_of(viewer).filter(group_id=row.group_id).order_by("pk")) if row.group_id else [row]
+    parts = parts_of(viewer, public_id)
     first, notes = parts[0], list[str]()
     spec = spec_from_json(first.kind, first.spec)
     draft = _video(first, spec, notes) if isinstance(spec, VideoSpec) else _image(parts, spec, notes)
@@ -87,4 +86,6 @@ def _seed(row: Generation, seed: int | None) -> str:
 def _pictures(row: Generation, viewer: Viewer) -> tuple[str, ...]:
     """Signed names of its input pictures that are still stored."""
     rows = [each for each in row.inputs.order_by("position") if each.file.name]
-    return tuple(sign_input(as_stored(each), viewer) for each in rows if default_storage.exists(each.file.name or ""))
+    return tuple(
+        sign_input(as_stored(each), viewer) for each in rows if stored_is_kept(each.file.name or "", each.size_bytes)
+    )

@@ -80,7 +80,7 @@ class Draft:
         return DEFAULT_VIDEO_MODEL if self.is_video else DEFAULT_IMAGE_MODEL
 
     def spec(self, inputs: Sequence[StoredInput]) -> Spec:
-        """What it asks for. `inputs`: of `pictures`. Raises InvalidSpec or UnknownModel, with a `param` of the specs."""
+        """What it asks for. `inputs`: of `pictures`. Raises InvalidSpec or UnknownModel, with the specs' `param`."""
         return _video_spec(self, inputs) if self.is_video else _image_spec(self, inputs)
 
     def requested(self, inputs: Sequence[StoredInput]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from generation.models import Generation, InputImage
 from generation.pages.create_words import picture_words
 from generation.services import StoredInput, media_read, read_inputs
 from generation.specs import INPUTS_MAX
+from generation.stored import stored_is_kept
 from generation.viewing import Viewer, media_of_viewer
 from jimeng_site.database import in_database
 
@@ -73,20 +74,23 @@ def picture_of(token: str, stored: StoredInput) -> Picture:
     )
 
 
-def pictures_of(tokens: Iterable[str], viewer: Viewer) -> tuple[list[tuple[str, StoredInput]], int]:
-    """The signed names that still hold, each with its picture, and how many do not. Blocks: looks into storage."""
-    kept, gone = [], 0
+def named_pictures(tokens: Iterable[str], viewer: Viewer) -> list[tuple[str, StoredInput]]:
+    """The signed names that still hold, each with its picture. Whether these are stored is not looked at."""
+    found = []
     for token in tokens:
-        try:
-            stored = read_token(token, viewer)
-        except PictureGone:
-            gone += 1
-            continue
-        if default_storage.exists(stored.name):
-            kept.append((token, stored))
-        else:
-            gone += 1
-    return kept, gone
+        with suppress(PictureGone):
+            found.append((token, read_token(token, viewer)))
+    return found
+
+
+def pictures_of(tokens: Sequence[str], viewer: Viewer) -> tuple[list[tuple[str, StoredInput]], int]:
+    """Those that are stored, and how many are not or whose names do not hold. Blocks.
+
+    What is stored counts as new from now on, so that it is still there when it is asked for.
+    """
+    named = named_pictures(tokens, viewer)
+    kept = [(token, stored) for token, stored in named if stored_is_kept(stored.name, stored.size_bytes)]
+    return kept, len(tokens) - len(kept)
 
 
 async def store_files(

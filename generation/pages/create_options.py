@@ -28,7 +28,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """All that can be chosen for one kind and model; nothing is empty that the form shows. `notes`: what was changed."""
+    """All that can be chosen for one kind and model. `notes`: on what was put back to its default."""
 
     model: Choice
     models: list[Choice]
@@ -42,7 +42,7 @@ class Options:
 
 
 def models_for(kind: str, key: ApiKey | None) -> list[ModelInfo]:
-    """The models of a kind that this key may use, in the order of the catalog. A key's aliases count as their models."""
+    """The models of a kind that this key may use, in the catalog's order; its aliases count as their models."""
     infos = [info for info in MODELS.values() if info.kind == kind]
     if key is None or not key.allowed_models:
         return infos
@@ -84,7 +84,12 @@ def _without(draft: Draft, info: ModelInfo, notes: list[str], *, is_new_kind: bo
         for name, words in gone.items()
         if not is_new_kind and (name != "seconds" or info.seconds)
     ]
-    return replace(draft, **dict.fromkeys(gone, ""))
+    return replace(
+        draft,
+        ratio="" if "ratio" in gone else draft.ratio,
+        resolution="" if "resolution" in gone else draft.resolution,
+        seconds="" if "seconds" in gone else draft.seconds,
+    )
 
 
 def options_of(draft: Draft, key: ApiKey | None, notes: Sequence[str] = ()) -> Options:
@@ -140,7 +145,7 @@ def _video_line(info: ModelInfo) -> str:
 
 def _ratios(info: ModelInfo, draft: Draft) -> list[Choice]:
     resolution = draft.resolution if draft.resolution in info.resolutions else info.default_resolution
-    automatic = Choice(value="", label=_("Automatic"), hint=_("as the first picture"), shape="auto")
+    automatic = Choice(value="", label=_("Auto"), hint=_("as the first picture, if there is one"), shape="auto")
     choices = [automatic]
     for ratio in info.ratios:
         width, height = _size(info, ratio, resolution)

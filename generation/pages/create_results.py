@@ -10,10 +10,13 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from generation.media_links import media_path, thumbnail_path
+from generation.live_progress import ProgressWords, progress_at_load
+from generation.media_links import media_path, preview_path, thumbnail_path
 from generation.models import Generation, Media
+from generation.pages.asking import CLIENT
+from generation.pages.create_options import about
 from generation.querysets import GenerationQuerySet
-from generation.viewing import Viewer, generation_of, generations_of
+from generation.viewing import Viewer, generations_of, parts_of
 from generation.wording import error_in_words, said_beyond, spending
 
 OPERATION: Final = "page"
@@ -30,34 +33,35 @@ _SPENT: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A result in a card. `url`: "" while it is not stored."""
+    """A result in a card. `url`: "" while it is not stored. `small_url`, `large_url`: as a screen shows it."""
 
     public_id: str
     is_video: bool
     url: str = ""
     small_url: str = ""
+    large_url: str = ""
     width: int | None = None
     height: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One request. `follow_id`: of the part that is still open, "" when all is over. `failures`: (reason, spent)."""
+    """One request. `progress` None: all is over. `failures`: (reason, what was spent)."""
 
     public_id: str
     prompt: str
     model: str
     is_video: bool
-    credits: int
+    price: str
     created_at: datetime
-    follow_id: str
+    progress: ProgressWords | None
     files: Sequence[File]
     failures: Sequence[tuple[str, str]]
 
 
 def client_of(username: str) -> str:
     """As a program would call itself: its name is what lists are filtered by, and what follows says who."""
-    return f"page/{username}"
+    return f"{CLIENT}/{username}"
 
 
 def cards_of(viewer: Viewer, client: str) -> list[Card]:
@@ -73,11 +77,7 @@ def cards_of(viewer: Viewer, client: str) -> list[Card]:
 
 def card_of(viewer: Viewer, public_id: str) -> Card:
     """Of the request that this generation is a part of. Raises UnknownGeneration."""
-    found = generation_of(viewer, public_id)
-    rows = generations_of(viewer).filter(pk=found.pk)
-    if found.group_id:
-        rows = generations_of(viewer).filter(group_id=found.group_id)
-    return _card(list(rows.order_by("pk").prefetch_related("media")))
+    return _card(parts_of(viewer, public_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +117,9 @@ def _card(rows: Sequence[Generation]) -> Card:
         prompt=first.prompt,
         model=first.model,
         is_video=first.kind == Generation.Kind.VIDEO,
-        credits=sum(row.credits_estimated for row in rows),
+        price=about(sum(row.credits_estimated for row in rows)),
         created_at=first.created_at,
-        follow_id=next((row.public_id for row in rows if row.status in Generation.OPEN), ""),
+        progress=progress_at_load(rows) if any(row.finished_at is None for row in rows) else None,
         files=[_file(each) for row in rows for each in row.media.all() if each.deleted_at is None],
         failures=list({_failure(row): None for row in failed}),
     )
@@ -135,12 +135,13 @@ def _file(media: Media) -> File:
     is_video = media.kind == Generation.Kind.VIDEO
     if not media.file:
         return File(public_id=media.public_id, is_video=is_video)
-    has_small = not is_video or bool(media.thumbnail)
+    has_small = not is_video or bool(media.thumbnail)  # a poster is made with the video, or not at all
     return File(
         public_id=media.public_id,
         is_video=is_video,
         url=media_path(media),
         small_url=thumbnail_path(media) if has_small else "",
+        large_url=preview_path(media) if has_small else "",
         width=media.width,
         height=media.height,
     )
