@@ -19,8 +19,8 @@ from generation.inputs import StoredInput
 from generation.key_models import check_allowed
 from generation.models import Generation, InputImage
 from generation.prices import model_prices
-from generation.specs import SIDE_MIN_PX, ImageSpec, Spec, VideoSpec, image_spec, spec_from_json, video_spec
-from generation.viewing import Viewer, generation_of, generations_of
+from generation.specs import SIDE_MIN_PX, Spec, VideoSpec, image_spec, spec_from_json, video_spec
+from generation.viewing import Viewer, parts_of
 from jimeng_site.database import in_database
 
 TOKEN_MAX_CHARS: Final = 120
@@ -38,7 +38,7 @@ async def generation_rerun(*, viewer: Viewer, public_id: str, caller: Caller, to
     await model_aliases.refresh_if_stale()
     await model_prices.refresh_if_stale()
     before = await in_database(_load, viewer, public_id)
-    name = _name_asked(before.first)
+    name = name_asked(before.first)
     check_allowed(name, caller.api_key)
     spec = again(before)
     await asyncio.to_thread(_check_stored, spec, before.inputs)
@@ -69,30 +69,23 @@ class Before:
 
 
 def _load(viewer: Viewer, public_id: str) -> Before:
-    found = generation_of(viewer, public_id)
-    parts = [found]
-    if found.group_id:
-        parts = list(generations_of(viewer).filter(group_id=found.group_id).order_by("pk"))
+    parts = parts_of(viewer, public_id)
     count = sum(int(part.spec.get("count", 1)) for part in parts)
     return Before(first=parts[0], count=count, inputs=list(parts[0].inputs.order_by("position")))
 
 
 def again(before: Before) -> Spec:
     """The same request, checked against the catalog of today. Raises InvalidSpec or UnknownModel."""
-    row = before.first
-    spec = spec_from_json(row.kind, row.spec)
+    spec = spec_from_json(before.first.kind, before.first.spec)
     if isinstance(spec, VideoSpec):
-        return _video_again(spec, row.resolution_asked, before.inputs)
-    return _pictures_again(spec, before)
-
-
-def _pictures_again(spec: ImageSpec, before: Before) -> ImageSpec:
-    asked, words = before.first.resolution_asked, before.requested
-    size: dict[str, Any] = {"ratio": spec.ratio, "resolution": asked}
-    if asked != spec.resolution and isinstance(words.get("width"), int) and isinstance(words.get("height"), int):
-        size = {"width": words["width"], "height": words["height"]}  # as they were before they became smaller
-    elif asked == spec.resolution and (spec.width, spec.height) != SIZES[spec.resolution][spec.ratio]:
-        size = {"width": spec.width, "height": spec.height}
+        return video_spec(
+            model=spec.model,
+            prompt=spec.prompt,
+            seconds=spec.seconds,
+            seed=spec.seed,
+            frames=[(each.sha256, each.width, each.height) for each in before.inputs],
+            **shape_asked(before.first),
+        )
     return image_spec(
         model=spec.model,
         prompt=spec.prompt,
@@ -102,21 +95,20 @@ def _pictures_again(spec: ImageSpec, before: Before) -> ImageSpec:
         seed=spec.seed,
         output_format=spec.output_format,
         inputs=spec.inputs,
-        **size,
+        **shape_asked(before.first),
     )
 
 
-def _video_again(spec: VideoSpec, resolution: str, inputs: Sequence[InputImage]) -> VideoSpec:
-    info = resolve_model(spec.model)
-    return video_spec(
-        model=spec.model,
-        prompt=spec.prompt,
-        seconds=spec.seconds,
-        resolution=resolution,
-        seed=spec.seed,
-        frames=[(each.sha256, each.width, each.height) for each in inputs],
-        **_video_shape(spec.ratio, info),
-    )
+def shape_asked(row: Generation) -> dict[str, Any]:
+    """`ratio` and `resolution`, or `width` and `height` where these were chosen freely; as they were at first."""
+    spec, asked, words = spec_from_json(row.kind, row.spec), row.resolution_asked, row.requested
+    if isinstance(spec, VideoSpec):
+        return {"resolution": asked, **_video_shape(spec.ratio, resolve_model(spec.model))}
+    if asked != spec.resolution and isinstance(words.get("width"), int) and isinstance(words.get("height"), int):
+        return {"width": words["width"], "height": words["height"]}  # before they became smaller
+    if asked == spec.resolution and (spec.width, spec.height) != SIZES[spec.resolution][spec.ratio]:
+        return {"width": spec.width, "height": spec.height}
+    return {"ratio": spec.ratio, "resolution": asked}
 
 
 def _video_shape(ratio: str, info: ModelInfo | None) -> dict[str, Any]:
@@ -128,7 +120,7 @@ def _video_shape(ratio: str, info: ModelInfo | None) -> dict[str, Any]:
     return {"width": across * factor, "height": down * factor}
 
 
-def _name_asked(row: Generation) -> str:
+def name_asked(row: Generation) -> str:
     """The name that was asked for, where it still stands for this model; else the model's own."""
     name = row.requested.get("model")
     info = resolve_model(name) if isinstance(name, str) else None

@@ -32,6 +32,7 @@ from generation.media_links import media_path, media_signature_is_valid, preview
 from generation.models import EngineBeat, Generation, Media
 from generation.progress import Progress
 from generation.upstream.failures import UpstreamFailure
+from generation.viewing import Viewer, parts_of
 from jimeng_site.database import in_database
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "UrlSource",
     "api_key_allowance",
     "generation_cancel",
+    "generation_cancel_seen",
     "generation_find",
     "generation_follow",
     "generation_get",
@@ -120,7 +122,15 @@ async def generations_list(
 
 async def generation_cancel(*, public_id: str, caller: Caller) -> bool:
     """Cancel what of the request has spent nothing yet; False if it is too late for all. Raises UnknownGeneration."""
-    found = await generation_get(public_id=public_id, caller=caller)
+    return await _cancel_all(await generation_get(public_id=public_id, caller=caller))
+
+
+async def generation_cancel_seen(*, public_id: str, viewer: Viewer) -> bool:
+    """The same by a person at a page, of what this person may see."""
+    return await _cancel_all(await in_database(parts_of, viewer, public_id))
+
+
+async def _cancel_all(found: Sequence[Generation]) -> bool:
     won = [each.pk for each in found if await in_database(_cancel, each)]
     running = runtime.current()
     if won and running is not None:

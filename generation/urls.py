@@ -30,6 +30,7 @@ urlpatterns = [
     path("history/<generation:public_id>/rerun/", detail.rerun, name="rerun"),
     path("history/<generation:public_id>/cancel/", detail.cancel, name="cancel"),
     path("history/<generation:public_id>/look-again/", detail.look_again, name="look_again"),
+    path("history/<generation:public_id>/inputs/<int:position>/", detail.input_picture, name="input_picture"),
     path("create/", create.create, name="create"),
     path("create/options/", create.options, name="create_options"),
     path("create/inputs/", create.inputs, name="create_inputs"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from generation.choice_words import chosen_because
 from generation.errors import error_class
+from generation.keepsake_words import KEEPSAKE_SENTENCES
 from generation.models import Generation, GenerationEvent, InputImage
 
 # By `GatewayError.code`; a test keeps it complete.
@@ -75,6 +76,8 @@ OPERATIONS: Mapping[str, Promise] = MappingProxyType(
         "page": gettext_lazy("page to create"),
     }
 )
+# Facts of events that may say something about single accounts.
+_ABOUT_ACCOUNTS = frozenset({"account", "decision", "passed_over"})
 _FRAMES = (gettext_lazy("first frame"), gettext_lazy("last frame"))  # of a video, by position
 
 
@@ -127,9 +130,18 @@ def spending(generation: Generation) -> str:
     return "no"
 
 
-def sentence(event: GenerationEvent) -> str:
-    """What happened, as one sentence. Facts that are missing are left out."""
-    return SENTENCES[event.kind](event.facts)
+def sentence(event: GenerationEvent, *, names_accounts: bool = True) -> str:
+    """What happened, as one sentence. Facts that are missing are left out.
+
+    `names_accounts`: whether the reader may know which account it was, and what Jimeng said about that one.
+    """
+    facts = event.facts
+    if not names_accounts:
+        secret = _ABOUT_ACCOUNTS if event.kind == GenerationEvent.Kind.FAILED else _ABOUT_ACCOUNTS | {"text"}
+        facts = {name: value for name, value in facts.items() if name not in secret}
+        if event.kind == GenerationEvent.Kind.CLAIMED:
+            return _("Given to an account, attempt %(attempt)s.") % _known(facts, "attempt")
+    return SENTENCES[event.kind](facts)
 
 
 def _known(facts: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -218,5 +230,6 @@ SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = MappingProxyType(
         GenerationEvent.Kind.CANCELLED: _cancelled,
         GenerationEvent.Kind.DOWNGRADED: _downgraded,
         GenerationEvent.Kind.MEDIA_STORED: _media_stored,
+        **KEEPSAKE_SENTENCES,
     }
 )

@@ -20,7 +20,6 @@ from accounts.admin.lists import OddAddresses
 from accounts.display import NOTHING
 from generation.admin import panels
 from generation.admin.cells import GenerationCells
-from generation.admin.deciding import choice_panel
 from generation.admin.filters import (
     GenerationQuestionFilter,
     ModelFilter,
@@ -29,8 +28,10 @@ from generation.admin.filters import (
     WhenFilter,
 )
 from generation.admin.thumbnails import input_picture, thumbnail
+from generation.deciding import choice_panel
 from generation.models import Generation, Media
 from generation.querysets import GenerationQuerySet
+from generation.timeline import timeline
 
 _PUBLIC_ID = re.compile(r"gen_[0-9a-f]+")
 SEARCHED = 30_000  # the newest generations, whose prompts can be read through within 0.2 s
@@ -139,7 +140,7 @@ class GenerationAdmin(OddAddresses, GenerationCells, ModelAdmin):  # type: ignor
             context["files"] = panels.files(obj)
             context["inputs"] = panels.inputs(obj, obj.inputs.all())
             events = list(obj.events.select_related("account"))
-            context["timeline"] = panels.timeline(obj, events)
+            context["timeline"] = timeline(obj, events)
             context["choice"] = choice_panel(obj, events, at=timezone.now())
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         return response

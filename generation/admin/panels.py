@@ -1,4 +1,4 @@
-"""What the detail page shows besides plain fields: files, parameters and the timeline, as rows for its templates."""
+"""What the detail page shows besides plain fields: files, inputs and parameters, as rows for its templates."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.display import NOTHING, clock, moment
-from generation.models import Generation, GenerationEvent, InputImage, Media
+from accounts.display import NOTHING, clock
+from generation.models import Generation, InputImage, Media
 from generation.services import media_path
-from generation.templatetags.generation_extras import EVENT_COLOURS, seconds, size
-from generation.wording import input_count, input_name, input_origin, sentence
+from generation.templatetags.generation_extras import seconds, size
+from generation.wording import input_count, input_name, input_origin
 
 _SPEC_LABELS: dict[str, Promise] = {
     "count": gettext_lazy("pictures"),
@@ -107,17 +107,3 @@ def inputs(generation: Generation, pictures: Iterable[InputImage]) -> list[dict[
 def _input_facts(picture: InputImage) -> list[str]:
     kind = picture.content_type.rpartition("/")[2].upper()
     return [f"{picture.width} × {picture.height}", kind, size(picture.size_bytes)]
-
-
-def timeline(generation: Generation, events: Iterable[GenerationEvent]) -> list[dict[str, Any]]:
-    """Each event with its time, the time since the request, who was involved, and what it means."""
-    return [
-        {
-            "account": event.account,
-            "at": moment(event.at),
-            "after": "+" + seconds(max(0.0, (event.at - generation.created_at).total_seconds())),
-            "colour": EVENT_COLOURS[event.kind],
-            "sentence": sentence(event),
-        }
-        for event in events
-    ]
