@@ -25,7 +25,7 @@ class EstimateTests(CreatePageCase):
         Account.objects.update(health=Account.Health.RESTING, rest_until=timezone.now() + timedelta(**over))
 
     def test_it_tells_the_price_and_what_is_made(self) -> None:
-        for fields, price, makes in (
+        cases: tuple[tuple[dict[str, Any], str, str], ...] = (
             ({}, "≈ 3 credits", "1 picture, 2048 × 2048"),
             ({"resolution": "4k", "count": "2"}, "≈ 12 credits", "2 pictures, 4096 × 4096"),
             ({"prompt": "故事，4张"}, "≈ 12 credits", "4 pictures, 2048 × 2048"),
@@ -33,7 +33,8 @@ class EstimateTests(CreatePageCase):
             ({"count": "10"}, "≈ 30 credits", "10 pictures, 2048 × 2048, in two goes"),
             ({"kind": "video"}, "≈ 10 credits", "1 video of 5 s, 1280 × 720"),
             ({"model": "jimeng-3.1", "resolution": "1k"}, "≈ 1 credit", "1 picture, 1024 × 1024"),
-        ):
+        )
+        for fields, price, makes in cases:
             with self.subTest(fields):
                 found = self.estimate(**fields)
                 assert (found.price, found.makes) == (price, makes)
@@ -70,14 +71,15 @@ class EstimateTests(CreatePageCase):
         assert self.estimate().verdict == "Would wait for its turn: 1 is before it."
 
     def test_it_tells_why_it_would_fail(self) -> None:
-        for change, words in (
+        cases: tuple[tuple[dict[str, Any], str], ...] = (
             ({"gift_credits": 1}, "no account has the credits"),
             ({"health": Account.Health.EXPIRED}, "have expired"),
             ({"enabled": False}, "no account that may serve it"),
-        ):
+        )
+        for change, words in cases:
             with self.subTest(words):
                 Account.objects.all().delete()
-                make_account(**{"gift_credits": 100, **change})
+                make_account(**(dict[str, Any](gift_credits=100) | change))
                 found = self.estimate()
                 assert found.mood == "bad"
                 assert words in found.verdict

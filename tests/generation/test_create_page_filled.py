@@ -21,7 +21,7 @@ class FilledTests(CreatePageCase):
         return self.client.get("/create/", query).context["composer"]
 
     def test_everything_that_was_asked_for_stands_in_the_form(self) -> None:
-        fields = {
+        fields: dict[str, Any] = {
             "prompt": "a cat",
             "model": "jimeng-4.6",
             "ratio": "3:2",
@@ -40,7 +40,13 @@ class FilledTests(CreatePageCase):
             assert (composer.notes, composer.is_filled) == ([], True)
 
     def test_a_video_stands_in_it_too(self) -> None:
-        fields = {"kind": "video", "prompt": "runs", "model": "jimeng-video-3.5-pro", "seconds": "12", "ratio": "21:9"}
+        fields: dict[str, Any] = {
+            "kind": "video",
+            "prompt": "runs",
+            "model": "jimeng-video-3.5-pro",
+            "seconds": "12",
+            "ratio": "21:9",
+        }
         self.ask(**fields, resolution="1080p")
         draft = self.fill(**{"from": Generation.objects.get().public_id}).draft
         assert {name: getattr(draft, name) for name in fields} == fields
