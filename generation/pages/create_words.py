@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generation.catalog import resolve_model
-from generation.errors import GatewayError, InvalidSpec, RequestError, UnknownModel
+from generation.errors import GatewayError, InvalidApiKey, InvalidSpec, RequestError, UnknownModel
 from generation.pages.create_form import FIELDS, Draft
 from generation.specs import COUNT_MAX, INPUTS_MAX, PROMPT_MAX_CHARS
 from generation.wording import error_in_words, said_beyond
@@ -39,6 +39,8 @@ def field_error(error: GatewayError, draft: Draft) -> tuple[str, str]:
         words = _FIELDS.get(field)
         if words is not None:
             return field, words(draft)
+    if isinstance(error, InvalidApiKey):
+        return "key", error.detail  # raised by the pages themselves, in the reader's language
     if isinstance(error, UnknownModel):
         return "model", _FIELDS["model"](draft)
     beyond = said_beyond(error.code, error.detail)

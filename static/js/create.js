@@ -298,7 +298,8 @@ const restore = (fields) => {
     if (name in values) values[name] = [].concat(values[name], value);
     else values[name] = value;
   }
-  htmx.ajax("POST", form().action, { target: "#composer", swap: "outerHTML", values });
+  /* Not `form().action`: that is one of its buttons. */
+  htmx.ajax("POST", form().getAttribute("action"), { target: "#composer", swap: "outerHTML", values });
 };
 
 let before = null;
