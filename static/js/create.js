@@ -270,16 +270,28 @@ const writeDraft = (fields) => {
   }
 };
 
+/* Somebody's work, and not only a choice of a model. */
+const isWork = (fields) =>
+  fields.some(([name, value]) => ["prompt", "negative_prompt", "input"].includes(name) && value.trim() !== "");
+
+/* What is under way or was asked for needs no keeping. */
+let sent = "";
+let asked = "";
+const save = () => {
+  const fields = filled();
+  writeDraft(JSON.stringify(fields) === asked ? null : fields);
+};
+
 let saving = 0;
 const saveSoon = () => {
   clearTimeout(saving);
-  saving = setTimeout(() => writeDraft(filled()), SAVE_AFTER_MS);
+  saving = setTimeout(() => form() && save(), SAVE_AFTER_MS);
 };
 const saveNow = () => {
   if (!saving) return;
   clearTimeout(saving);
   saving = 0;
-  if (form()) writeDraft(filled());
+  if (form()) save();
 };
 
 document.addEventListener("input", (event) => {
@@ -313,7 +325,7 @@ const begin = () => {
     restore(draft);
     return;
   }
-  before = draft;
+  if (isWork(draft)) before = draft;
   offerDraft();
 };
 
@@ -331,11 +343,16 @@ document.addEventListener("click", (event) => {
   }
 });
 
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt === form()) sent = JSON.stringify(filled());
+});
+
 document.body.addEventListener("asked", () => {
+  asked = sent;
   clearTimeout(saving);
   saving = 0;
   before = null;
-  writeDraft(null);
+  save();
   offerDraft();
   clearErrors();
   const news = document.getElementById("result-news");
@@ -360,7 +377,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     return;
   }
   open = new Set([...document.querySelectorAll("#composer details[open]")].map((each) => each.id));
-  if (target.id === "composer" && form() && saving) before = filled();
+  if (target.id === "composer" && xhr.responseURL.includes("from=") && isWork(filled())) before = filled();
   last = document.activeElement?.id ?? null;
 });
 
@@ -370,6 +387,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   for (const details of document.querySelectorAll("#composer details")) {
     if (open.has(details.id)) details.open = true;
   }
+  /* What lay in a closed part could not be given back the focus. */
+  if (document.activeElement === document.body && last) document.getElementById(last)?.focus();
   for (const slider of form().querySelectorAll("#strength")) showStrength(slider);
   if (element.id === "composer" || element.querySelector?.("#composer")) renewed();
 });
