@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Final
 
@@ -22,7 +23,6 @@ from generation.pages.create_words import field_error
 from generation.services import Ask, generation_submit
 from generation.specs import Spec
 from generation.viewing import Viewer
-from jimeng_site.database import in_database
 
 _HASH_CHARS: Final = 24
 
@@ -44,7 +44,7 @@ async def ask(request: HttpRequest, draft: Draft, *, viewer: Viewer, keys: Keys)
         key = keys.chosen(draft.key)
     except LookupError as error:
         raise NotAsked("key", _("This API key does not work any more, or it is not yours: choose another.")) from error
-    kept, gone = await in_database(pictures_of, draft.pictures, viewer)
+    kept, gone = await asyncio.to_thread(pictures_of, draft.pictures, viewer)
     if gone:
         raise NotAsked("inputs", _("Some input pictures were kept too long and are gone: add them again."))
     inputs = used_inputs(draft, [stored for _token, stored in kept])

@@ -69,7 +69,7 @@ def composer_of(
 ) -> Composer:
     """Puts choices that are not possible back to their defaults, and says so. Blocks; writes nothing."""
     said = list(notes)
-    key = _key(draft, keys, said)
+    key = _key(draft, keys, [] if errors and "key" in errors else said)
     if key is None:
         draft = replace(draft, key="")
     kept, gone = pictures_of(draft.pictures, viewer)

@@ -355,6 +355,8 @@ document.body.addEventListener("asked", () => {
   save();
   offerDraft();
   clearErrors();
+  /* Where the results are below, they are out of sight. */
+  if (matchMedia("(width < 60rem)").matches) document.querySelector(".result")?.scrollIntoView({ behavior: "smooth" });
   const news = document.getElementById("result-news");
   news.textContent = "";
   requestAnimationFrame(() => {

@@ -35,7 +35,7 @@ class AskingTests(CreatePageCase):
         made = Generation.objects.get()
         page = answer.content.decode()
         assert answer.status_code == 200
-        assert answer["HX-Trigger"] == "asked"
+        assert answer["HX-Trigger-After-Settle"] == "asked"
         assert f'id="card-{made.public_id}"' in page
         assert f"/live/generations/{made.public_id}/" in page
         assert 'id="create-token"' in page
