@@ -24,7 +24,6 @@ from generation.pages.create_results import card_of
 from generation.specs import INPUTS_MAX
 
 _PREVIEW_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'",
     "Content-Disposition": "inline",
     "Cache-Control": "private, max-age=86400",

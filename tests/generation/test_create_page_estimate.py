@@ -49,7 +49,8 @@ class EstimateTests(CreatePageCase):
 
     def test_other_people_see_neither_accounts_nor_credits(self) -> None:
         client = self.as_person()
-        assert self.estimate(client).verdict == "Would start at once."
+        found = self.estimate(client)
+        assert (found.verdict, found.has) == ("Would start at once.", "")
         self.rest(hours=2)
         page = client.post("/create/estimate/", {"prompt": "a cat"}).content.decode()
         assert "all accounts rest" in page
