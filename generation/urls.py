@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path, re_path, register_converter
 
 from generation import views
-from generation.pages import create, detail, history, home, live, retention, selection
+from generation.pages import create, create_fragments, detail, history, home, live, retention, selection
 
 
 class GenerationId:
@@ -32,9 +32,11 @@ urlpatterns = [
     path("history/<generation:public_id>/look-again/", detail.look_again, name="look_again"),
     path("history/<generation:public_id>/inputs/<int:position>/", detail.input_picture, name="input_picture"),
     path("create/", create.create, name="create"),
-    path("create/options/", create.options, name="create_options"),
-    path("create/inputs/", create.inputs, name="create_inputs"),
-    path("create/estimate/", create.estimate, name="create_estimate"),
+    path("create/options/", create_fragments.options, name="create_options"),
+    path("create/inputs/", create_fragments.inputs, name="create_inputs"),
+    path("create/inputs/preview/", create_fragments.preview, name="create_preview"),
+    path("create/estimate/", create_fragments.estimate, name="create_estimate"),
+    path("create/cards/<generation:public_id>/", create_fragments.card, name="create_card"),
     path("live/news/", live.news, name="live_news"),
     path("live/generations/<generation:public_id>/", live.progress, name="live_progress"),
     path("live/archive/", selection.archive, name="archive"),

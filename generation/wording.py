@@ -85,6 +85,7 @@ OPERATIONS: Mapping[str, Promise] = MappingProxyType(
         "video_generations": gettext_lazy("video generation"),
         "videos": gettext_lazy("video job"),
         "chat": gettext_lazy("chat"),
+        "page": gettext_lazy("page to create"),
     }
 )
 # Facts of events that may say something about single accounts.

@@ -1,0 +1,147 @@
+"""What this person has made on the page: cards of the last requests, and the last prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from generation.live_progress import ProgressWords, progress_at_load
+from generation.media_links import media_path, preview_path, thumbnail_path
+from generation.models import Generation, Media
+from generation.pages.asking import CLIENT
+from generation.pages.create_options import about
+from generation.querysets import GenerationQuerySet
+from generation.viewing import Viewer, generations_of, parts_of
+from generation.wording import error_in_words, said_beyond, spending
+
+OPERATION: Final = "page"
+CARDS: Final = 6
+PROMPTS: Final = 10
+_LOOKED_AT: Final = 400  # newest requests of all pages: a person's own are looked for among these
+_PROMPT_SHOWN_CHARS: Final = 140
+_SPENT: Final = {
+    "yes": gettext_lazy("Its credits are spent."),
+    "maybe": gettext_lazy("It is not known whether its credits are spent."),
+    "no": gettext_lazy("Nothing was spent."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A result in a card. `url`: "" while it is not stored. `small_url`, `large_url`: as a screen shows it."""
+
+    public_id: str
+    is_video: bool
+    url: str = ""
+    small_url: str = ""
+    large_url: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One request. `progress` None: all is over. `failures`: (reason, what was spent)."""
+
+    public_id: str
+    prompt: str
+    model: str
+    is_video: bool
+    price: str
+    created_at: datetime
+    progress: ProgressWords | None
+    files: Sequence[File]
+    failures: Sequence[tuple[str, str]]
+
+
+def client_of(username: str) -> str:
+    """As a program would call itself: its name is what lists are filtered by, and what follows says who."""
+    return f"{CLIENT}/{username}"
+
+
+def cards_of(viewer: Viewer, client: str) -> list[Card]:
+    """The last requests, newest first."""
+    groups: dict[str, list[Generation]] = {}
+    for row in _mine(viewer, client).prefetch_related("media"):
+        name = row.group_id or row.public_id
+        if name not in groups and len(groups) == CARDS:
+            break
+        groups.setdefault(name, []).insert(0, row)
+    return [_card(rows) for rows in groups.values()]
+
+
+def card_of(viewer: Viewer, public_id: str) -> Card:
+    """Of the request that this generation is a part of. Raises UnknownGeneration."""
+    return _card(parts_of(viewer, public_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A prompt that was used before, and by which generation last."""
+
+    public_id: str
+    text: str
+    short: str
+
+
+def prompts_of(viewer: Viewer, client: str) -> list[Prompt]:
+    """The last different ones, newest first."""
+    found: dict[str, str] = {}
+    for public_id, text in _mine(viewer, client).values_list("public_id", "prompt"):
+        if text.strip():
+            found.setdefault(text, public_id)
+        if len(found) == PROMPTS:
+            break
+    return [
+        Prompt(public_id=public_id, text=text, short=" ".join(text[:_PROMPT_SHOWN_CHARS].split()))
+        for text, public_id in found.items()
+    ]
+
+
+def _mine(viewer: Viewer, client: str) -> GenerationQuerySet:
+    newest = Generation.objects.filter(operation=OPERATION).order_by("-pk").values_list("pk", flat=True)[:_LOOKED_AT]
+    rows = generations_of(viewer).filter(pk__in=list(newest), client=client, deleted_at__isnull=True)
+    return rows.order_by("-pk")
+
+
+def _card(rows: Sequence[Generation]) -> Card:
+    first = rows[0]
+    failed = [row for row in rows if row.status in (Generation.Status.FAILED, Generation.Status.CANCELLED)]
+    return Card(
+        public_id=first.public_id,
+        prompt=first.prompt,
+        model=first.model,
+        is_video=first.kind == Generation.Kind.VIDEO,
+        price=about(sum(row.credits_estimated for row in rows)),
+        created_at=first.created_at,
+        progress=progress_at_load(rows) if any(row.finished_at is None for row in rows) else None,
+        files=[_file(each) for row in rows for each in row.media.all() if each.deleted_at is None],
+        failures=list({_failure(row): None for row in failed}),
+    )
+
+
+def _failure(row: Generation) -> tuple[str, str]:
+    reason = error_in_words(row.error_code) if row.error_code else _("cancelled")
+    said = said_beyond(row.error_code, row.error_detail) if row.error_code else ""
+    return (f"{reason} ({said})" if said else reason), str(_SPENT[spending(row)])
+
+
+def _file(media: Media) -> File:
+    is_video = media.kind == Generation.Kind.VIDEO
+    if not media.file:
+        return File(public_id=media.public_id, is_video=is_video)
+    has_small = not is_video or bool(media.thumbnail)  # a poster is made with the video, or not at all
+    return File(
+        public_id=media.public_id,
+        is_video=is_video,
+        url=media_path(media),
+        small_url=thumbnail_path(media) if has_small else "",
+        large_url=preview_path(media) if has_small else "",
+        width=media.width,
+        height=media.height,
+    )
