@@ -17,7 +17,7 @@ from django.db.models import BooleanField, Case, Exists, F, Func, Q, Value, When
 
 from generation.models import Generation
 from generation.word_index import BLOCK, Hits, hits_within, indexed_until
-from generation.words import Phrase, is_found, words_of
+from generation.words import Phrase, has_words
 
 _MOST: Final = 1000  # primary keys of one step: their rows are read within some milliseconds
 _PROMPTS: Final = 250  # prompts that are not in the index, of one step
@@ -115,7 +115,7 @@ def _meeting(conditions: Q | Exists, pks: Sequence[int], sought: Sequence[Phrase
         given = given.alias(meets=meets).filter(meets=1)
     if not sought:
         return list(given.values_list("pk", flat=True))
-    return [pk for pk, prompt in given.values_list("pk", "prompt") if is_found(sought, words_of(prompt))]
+    return [pk for pk, prompt in given.values_list("pk", "prompt") if has_words(prompt, sought)]
 
 
 def _one_of(pks: Sequence[int]) -> Func:
@@ -139,7 +139,7 @@ class WordSource:
     def _in_prompts(self, *, low: int, high: int) -> Hits:
         newest = Generation.objects.filter(pk__gte=low, pk__lt=high).order_by("-pk")
         rows = list(newest.values_list("pk", "prompt")[:_PROMPTS])
-        pks = [pk for pk, prompt in rows if is_found(self._sought, words_of(prompt))]
+        pks = [pk for pk, prompt in rows if has_words(prompt, self._sought)]
         return Hits(pks=pks, until=rows[-1][0] if len(rows) == _PROMPTS else low)
 
     def _in_index(self, *, low: int, high: int, most: int) -> Hits:

@@ -39,8 +39,12 @@ class Phrase:
 
 def words_of(text: str) -> list[str]:
     """The words of a prompt, in its order."""
+    return _words_in(_plain(text))
+
+
+def _words_in(plain: str) -> list[str]:
     found: list[str] = []
-    for run, is_cjk in _runs(_plain(text)):
+    for run, is_cjk in _runs(plain):
         found += [*_pairs(run), run[-1]] if is_cjk else [run[:LONGEST_WORD]]
         if len(found) >= MOST_WORDS:
             return found[:MOST_WORDS]
@@ -61,8 +65,13 @@ def sought_in(search: str) -> tuple[Phrase, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def is_found(sought: Sequence[Phrase], words: Sequence[str]) -> bool:
-    """Are all the phrases among the words of a prompt?"""
+def has_words(prompt: str, sought: Sequence[Phrase]) -> bool:
+    """Has the prompt all the phrases?"""
+    plain = _plain(prompt)
+    # Most prompts that are asked have not: to look for letters is quicker than to cut words.
+    if not all(word in plain for phrase in sought for word in phrase.words):
+        return False
+    words = _words_in(plain)
     return all(_has(words, phrase) for phrase in sought)
 
 

@@ -29,9 +29,9 @@ _STYLES = (
     *("水墨画", "电影感光影", "超写实", "扁平插画", "低饱和度", "微距摄影"),
 )
 _DETAILS = ("at dawn", "with heavy rain", "seen from above", "黄昏", "雨后", "俯视", "暖色调", "极简构图")
-# Words that few prompts have, for measuring what is seldom found.
+# Words that about twenty prompts have, however many there are, for measuring what is seldom found.
 RARE_WORDS: Final = ("zeppelin", "麒麟踏雪")
-RARE_SHARE: Final = 1 / 50_000
+RARE_COUNT: Final = 20
 _SYLLABLES = ("ka", "lo", "mir", "ten", "sau", "vel", "or", "dri", "pe", "zu", "nar", "qui", "bel", "sto", "fay", "hem")
 _SURNAMES, _GIVEN = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦", "清风明月山川云雨花雪松竹梅兰春夏秋冬"
 PINNED_SHARE: Final = 0.002
@@ -126,11 +126,12 @@ def moments(count: int, *, until: datetime, chance: random.Random) -> list[datet
 
 
 class Writer:
-    """Makes stories. `first_id`: the primary key of the first one."""
+    """Makes stories. `first_id`: the primary key of the first one. `count`: how many there will be."""
 
     def __init__(
-        self, *, accounts: Sequence[Account], keys: Sequence[ApiKey], first_id: int, chance: random.Random
+        self, *, accounts: Sequence[Account], keys: Sequence[ApiKey], first_id: int, count: int, chance: random.Random
     ) -> None:
+        self._rare_share = RARE_COUNT / max(1, count)
         self._accounts, self._keys, self._chance = accounts, keys, chance
         # A few do most of the work, as in life.
         self._account_weights = [1 / (number + 4) for number in range(len(accounts))]
@@ -177,7 +178,7 @@ class Writer:
 
     def _row(self, tale: Tale, key: ApiKey) -> tuple[Any, ...]:
         chance, spec, at, lent, outcome = self._chance, tale.spec, tale.at, tale.account, tale.outcome
-        prompt = _prompt(chance)
+        prompt = _prompt(chance, self._rare_share)
         operation = chance.choices(*zip(*_OPERATIONS[tale.kind], strict=True))[0]
         submit_id = uuid.UUID(int=chance.getrandbits(128)) if outcome.tried else None
         record_id = tale.record_id if outcome.accepted else ""
@@ -192,14 +193,14 @@ class Writer:
         )
 
 
-def _prompt(chance: random.Random) -> str:
+def _prompt(chance: random.Random, rare_share: float) -> str:
     """Common words, a name that few others have, and now and then a word that hardly any has."""
     if chance.random() < 0.5:
         name = "".join(chance.choices(_SYLLABLES, k=3)).title()
     else:
         name = chance.choice(_SURNAMES) + "".join(chance.choices(_GIVEN, k=2))
     words = [chance.choice(_SUBJECTS), chance.choice(_STYLES), chance.choice(_DETAILS), name]
-    words += [word for word in RARE_WORDS if chance.random() < RARE_SHARE]
+    words += [word for word in RARE_WORDS if chance.random() < rare_share]
     return ", ".join(words)
 
 

@@ -40,6 +40,8 @@ def play(folder: Path, database_url: str) -> None:
         "JIMENG_ENV_FILE": "",
         "JIMENG_DATA_DIR": str(folder),
         "JIMENG_UPSTREAM": "sandbox",
+        "JIMENG_BASE_URL": "http://127.0.0.1:9",
+        "JIMENG_IMAGEX_URL": "http://127.0.0.1:9",
         "DATABASE_URL": database_url,
     }
     for command in (["manage.py", "migrate", "-v0"], ["-c", PLAY]):

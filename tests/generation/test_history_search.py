@@ -14,7 +14,7 @@ from generation.history import Wanted, history_news, history_page
 from generation.models import Generation
 from generation.viewing import Viewer
 from generation.word_index import BLOCK, index_all, settled_until
-from generation.words import is_found, sought_in, words_of
+from generation.words import has_words, sought_in
 from tests.factories import make_api_key, make_generation, make_media
 from tests.generation.browsing import STAFF, walk
 
@@ -65,7 +65,7 @@ class SearchTests(TestCase):
     def naive(self, words: str, **equal: Any) -> list[Generation]:
         sought = sought_in(words)
         rows = Generation.objects.filter(deleted_at=None, **equal).order_by("-pk")
-        return [row for row in rows if sought and is_found(sought, words_of(row.prompt))]
+        return [row for row in rows if sought and has_words(row.prompt, sought)]
 
     def check(self) -> None:
         person = Viewer.of(self.person)
@@ -118,6 +118,6 @@ class SearchTests(TestCase):
     def test_a_search_in_the_trash_finds_what_is_there(self) -> None:
         index()
         rows = Generation.objects.exclude(deleted_at=None).order_by("-pk")
-        wanted = [row for row in rows if is_found(sought_in("a"), words_of(row.prompt))]
+        wanted = [row for row in rows if has_words(row.prompt, sought_in("a"))]
         assert wanted
         assert history_page(viewer=STAFF, wanted=Wanted(words="a", trash=True)).generations == wanted

@@ -59,7 +59,7 @@ class Command(BaseCommand):
         self, count: int, accounts: list[Account], keys: list[ApiKey], *, at: datetime, chance: random.Random
     ) -> None:
         newest = Generation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        writer = Writer(accounts=accounts, keys=keys, first_id=newest + 1, chance=chance)
+        writer = Writer(accounts=accounts, keys=keys, first_id=newest + 1, count=count, chance=chance)
         times = moments(count, until=at - timedelta(minutes=10), chance=chance)
         for begin in range(0, count, BATCH):
             batch = times[begin : begin + BATCH]
