@@ -64,4 +64,7 @@ bench-week: $(DEV_STAMP) ## Simulate a week of a pool, beside random choice of t
 bench-pages: $(DEV_STAMP) ## Measure the admin's pages with 10,000 and 1,000,000 generations
 	$(BIN)/python -m bench.pages
 
-.PHONY: help setup clients demo run test contract check bench bench-week bench-pages
+bench-history: $(DEV_STAMP) ## Measure the history, its filters and its search with 10,000 and 1,000,000 generations
+	$(BIN)/python -m bench.history
+
+.PHONY: help setup clients demo run test contract check bench bench-week bench-pages bench-history

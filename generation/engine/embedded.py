@@ -20,6 +20,7 @@ from generation.engine.duties import Duties, Duty
 from generation.engine.healing import Healer
 from generation.engine.heartbeat import Heartbeat, beat_every_s
 from generation.engine.housekeeping import Housekeeping
+from generation.engine.indexing import indexing_duty
 from generation.engine.journal import Journal
 from generation.engine.keeping import keeping_duties
 from generation.engine.late import late_duty
@@ -57,6 +58,7 @@ def engine_duties(tools: Tools) -> list[Duty]:
         Duty(name="watch-pool", every_s=watch_pool.EVERY_S, run=watch_pool.PoolWatch().run),
         usage_duty(),
         late_duty(tools),
+        indexing_duty(),
     ]
 
 

@@ -10,8 +10,11 @@ from django.db.models import Sum
 from django.test import TestCase
 
 from accounts.models import Account, AccountEvent, ApiKey, CreditSnapshot
+from generation.history import Wanted, history_page
 from generation.models import Generation, GenerationEvent, Media, UsageHour
+from generation.word_index import indexed_until
 from tests.factories import make_generation
+from tests.generation.browsing import STAFF
 
 
 def fill(**options: object) -> None:
@@ -29,6 +32,19 @@ class FillHistoryTests(TestCase):
             assert model.objects.exists()
         times = list(Generation.objects.order_by("pk").values_list("created_at", flat=True))
         assert times == sorted(times)
+
+    def test_its_prompts_can_be_searched_and_some_are_pinned_or_thrown_away(self) -> None:
+        fill()
+        newest = Generation.objects.newest_pk()
+        assert indexed_until() == newest
+        rows = Generation.objects.filter(deleted_at=None)
+        for words in ("lighthouse", "水墨画", "zeppelin", "麒麟踏雪"):
+            found = history_page(viewer=STAFF, wanted=Wanted(words=words), size=300).generations
+            assert {each.pk for each in found} == {each.pk for each in rows if words in each.prompt} != set()
+        for model in (Generation, Media):
+            assert model._default_manager.filter(pinned_at=None, deleted_at=None).exists()
+        pinned, thrown_away = Generation.objects.exclude(pinned_at=None), Generation.objects.exclude(deleted_at=None)
+        assert pinned.count() + thrown_away.count() > 0
 
     def test_it_leaves_a_database_with_generations_alone(self) -> None:
         make_generation()
