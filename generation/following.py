@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
@@ -75,6 +76,37 @@ async def generation_follow(
     yield Update(progress=await progress_of(finished), finished=finished)
 
 
+async def generation_watch(generations: Sequence[Generation], *, beat_s: float, pace_s: float) -> AsyncIterator[Update]:
+    """As `generation_follow`, for a page that looks on: nobody is waited for whose answer could be lost
+    (docs/adr/0010), and it just ends when this process stops, or runs nothing. Give rows with `media` prefetched.
+    """
+    running = runtime.current()
+    rows = list(generations)
+    ids = [each.pk for each in rows]
+    with running.hub.looking_on(ids) if running is not None else nullcontext(asyncio.Event()) as news:
+        while True:
+            is_told = news.is_set()
+            news.clear()
+            rows = await _as_they_are(rows, even_if_seen=is_told)
+            is_over = all(each.finished_at is not None for each in rows)
+            yield Update(progress=_of_all([_known(row) for row in rows]), finished=rows if is_over else None)
+            if is_over or running is None or running.hub.is_leaving:
+                return
+            await asyncio.sleep(pace_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(beat_s - pace_s):
+                    await news.wait()
+
+
+async def _as_they_are(rows: Sequence[Generation], *, even_if_seen: bool) -> list[Generation]:
+    """These with `media`, read anew where this process does not see how far they are."""
+    stale = [row.pk for row in rows if row.finished_at is None and (even_if_seen or _seen(row) is None)]
+    if not stale:
+        return list(rows)
+    found = await in_database(lambda: Generation.objects.prefetch_related("media").in_bulk(stale))
+    return [found.get(row.pk, row) for row in rows]
+
+
 def _look_at(ends: asyncio.Future[list[Generation]]) -> None:
     if not ends.cancelled():
         ends.exception()
@@ -92,22 +124,40 @@ async def _first(ends: asyncio.Future[list[Generation]], news: asyncio.Event, *,
 
 async def progress_of(generations: Sequence[Generation]) -> Progress:
     """Of a request: that of its slowest part; `ready` counts the pictures of all."""
-    each = [await _progress(generation) for generation in generations]
+    return _of_all([await _progress(generation) for generation in generations])
+
+
+def _of_all(each: Sequence[Progress]) -> Progress:
     slowest = min(each, key=lambda progress: progress.percent)
     return replace(slowest, ready=sum(progress.ready for progress in each))
 
 
 async def _progress(generation: Generation) -> Progress:
-    elapsed_s = (timezone.now() - generation.created_at).total_seconds()
+    seen = _seen(generation)
+    if seen is not None:
+        return seen
+    row = await in_database(lambda: Generation.objects.filter(pk=generation.pk).first())
+    return _from_row(row or generation, _elapsed_s(generation))
+
+
+def _known(row: Generation) -> Progress:
+    """Of a row that was just read, with `media`."""
+    progress = _seen(row) or _from_row(row, _elapsed_s(row))
+    return replace(progress, ready=max(progress.ready, len(row.media.all())))
+
+
+def _seen(generation: Generation) -> Progress | None:
+    """What is known without asking the database: it is over, or this process makes it."""
     if generation.finished_at is not None:
         took_s = (generation.finished_at - generation.created_at).total_seconds()
         return Progress(phase="done", percent=100, elapsed_s=took_s, eta_s=0.0)
     running = runtime.current()
     seen = running.runner.sight(generation.pk) if running is not None else None
-    if seen is not None:
-        return replace(seen, elapsed_s=elapsed_s)
-    row = await in_database(lambda: Generation.objects.filter(pk=generation.pk).first())
-    return _from_row(row or generation, elapsed_s)
+    return None if seen is None else replace(seen, elapsed_s=_elapsed_s(generation))
+
+
+def _elapsed_s(generation: Generation) -> float:
+    return (timezone.now() - generation.created_at).total_seconds()
 
 
 def _from_row(row: Generation, elapsed_s: float) -> Progress:

@@ -25,7 +25,7 @@ from generation.asking import (
 )
 from generation.engine import runtime
 from generation.errors import ResultUnavailable, UnknownGeneration, error_class
-from generation.following import Update, generation_follow, generation_wait, progress_of
+from generation.following import Update, generation_follow, generation_wait, generation_watch, progress_of
 from generation.inputs import InputSource, StoredInput, UrlSource, read_inputs
 from generation.key_limits import api_key_allowance
 from generation.media_links import media_path, media_signature_is_valid, preview_path, thumbnail_path
@@ -52,6 +52,7 @@ __all__ = [
     "generation_hide",
     "generation_submit",
     "generation_wait",
+    "generation_watch",
     "generations_list",
     "media_of",
     "media_path",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Q
 
 from accounts.models import ApiKey
 from generation.errors import UnknownGeneration
@@ -52,3 +53,10 @@ def media_of_viewer(viewer: Viewer, public_ids: list[str]) -> list[Media]:
     if not viewer.sees_all:
         found = found.filter(generation__api_key_id__in=key_ids_of(viewer))
     return list(found.order_by("generation_id", "position"))
+
+
+def parts_of(viewer: Viewer, public_id: str) -> list[Generation]:
+    """All generations of one request, with `media`; `public_id`: of any of them. Raises UnknownGeneration."""
+    found = generation_of(viewer, public_id)
+    parts = Q(group_id=found.group_id) if found.group_id else Q(pk=found.pk)
+    return list(generations_of(viewer).filter(parts).order_by("pk").prefetch_related("media"))

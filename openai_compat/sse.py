@@ -11,19 +11,20 @@ from typing import Any, Final
 from django.http import HttpRequest, StreamingHttpResponse
 
 from generation.errors import GatewayError
+from jimeng_site.sse import KEEP_ALIVE, frame, stream_of
 from openai_compat.errors import describe, error_body
+
+__all__ = ["DONE", "KEEP_ALIVE", "KEEP_ALIVE_S", "event", "large_event", "stream"]
 
 logger = logging.getLogger(__name__)
 
-KEEP_ALIVE: Final = b": keep-alive\n\n"
 DONE: Final = b"data: [DONE]\n\n"
 KEEP_ALIVE_S: Final = 10.0  # clients and proxies give up after 15 s and more of silence
 
 
 def event(content: Mapping[str, Any], *, name: str = "") -> bytes:
     """One event. Line breaks inside are escaped by JSON."""
-    head = f"event: {name}\n" if name else ""
-    return f"{head}data: {json.dumps(content, ensure_ascii=False, separators=(',', ':'))}\n\n".encode(errors="replace")
+    return frame(json.dumps(content, ensure_ascii=False, separators=(",", ":")), name=name)
 
 
 async def large_event(content: Mapping[str, Any], *, name: str = "") -> bytes:
@@ -38,10 +39,7 @@ def stream(
 
     A failure becomes an event `{"error": …}`, on which the SDKs raise. `seen`: how the caller is told of it.
     """
-    response = StreamingHttpResponse(_guarded(events, request, seen), content_type="text/event-stream; charset=utf-8")
-    response["Cache-Control"] = "no-cache, no-transform"
-    response["X-Accel-Buffering"] = "no"  # nginx would hold the events back
-    return response
+    return stream_of(_guarded(events, request, seen))
 
 
 async def _guarded(

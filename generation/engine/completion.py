@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 from generation.models import Generation
 from jimeng_site.database import in_database
@@ -22,6 +22,20 @@ def _load_finished(ids: Collection[int]) -> list[Generation]:
     return list(Generation.objects.finished().filter(pk__in=ids).prefetch_related("media"))
 
 
+@contextmanager
+def _registered(registry: dict[int, set[asyncio.Event]], ids: Collection[int]) -> Iterator[asyncio.Event]:
+    event = asyncio.Event()
+    for each in ids:
+        registry.setdefault(each, set()).add(event)
+    try:
+        yield event
+    finally:
+        for each in ids:
+            registry[each].discard(event)
+            if not registry[each]:
+                del registry[each]
+
+
 class WaitEnded(Exception):
     """This process stops; the generation goes on elsewhere or after the restart."""
 
@@ -30,6 +44,11 @@ class CompletionHub:
     def __init__(self, *, batch: int = 400) -> None:
         self._waiting: dict[int, list[asyncio.Future[Generation]]] = {}
         self._listeners: dict[int, set[asyncio.Event]] = {}
+        self._onlookers: dict[int, set[asyncio.Event]] = {}
+        self.stirred = asyncio.Event()
+        """Set at all news of this process; for the one task that tells open pages, which clears it."""
+        self.is_leaving = False
+        """The server was told to stop: whoever only looks on leaves, whoever waits may wait a little."""
         self._to_check: set[int] = set()
         self._wake = asyncio.Event()
         self._batch = batch
@@ -53,6 +72,8 @@ class CompletionHub:
 
     def nudge(self, ids: Iterable[int]) -> None:
         """These were just made final by this process."""
+        ids = list(ids)
+        self._tell(self._onlookers, ids)
         awaited = [each for each in ids if each in self._waiting]
         if awaited:
             self._to_check.update(awaited)
@@ -60,27 +81,33 @@ class CompletionHub:
 
     def touch(self, ids: Iterable[int]) -> None:
         """Something is new about these open generations: a state, a picture, a place in the queue."""
+        ids = list(ids)
+        self._tell(self._listeners, ids)
+        self._tell(self._onlookers, ids)
+
+    def _tell(self, listeners: Mapping[int, set[asyncio.Event]], ids: Collection[int]) -> None:
+        self.stirred.set()
         for each in ids:
-            for event in self._listeners.get(each, ()):
+            for event in listeners.get(each, ()):
                 event.set()
 
-    @contextmanager
-    def listening(self, ids: Collection[int]) -> Iterator[asyncio.Event]:
+    def listening(self, ids: Collection[int]) -> AbstractContextManager[asyncio.Event]:
         """An event that is set whenever one of these is touched."""
-        event = asyncio.Event()
-        for each in ids:
-            self._listeners.setdefault(each, set()).add(event)
-        try:
-            yield event
-        finally:
-            for each in ids:
-                self._listeners[each].discard(event)
-                if not self._listeners[each]:
-                    del self._listeners[each]
+        return _registered(self._listeners, ids)
+
+    def looking_on(self, ids: Collection[int]) -> AbstractContextManager[asyncio.Event]:
+        """As `listening`, and at their ends and when this process is about to leave."""
+        return _registered(self._onlookers, ids)
+
+    def leave(self) -> None:
+        """Send those away who only look on."""
+        self.is_leaving = True
+        self._tell(self._onlookers, list(self._onlookers))
 
     def end_waits(self) -> None:
         """Tell every waiter, now and from now on, that this process stops."""
         self._closed = True
+        self.leave()
         for futures in self._waiting.values():
             for future in futures:
                 if not future.done():

@@ -99,25 +99,32 @@ async def _follow_to_the_end(held: Held, accepted: Accepted, tools: Tools) -> No
     harvest = Harvest(work, tools)
     tools.follows[work.id] = follow
     try:
-        async with asyncio.timeout(work.seconds_left):
+        await _harvested(follow, harvest, held, tools)
+        if elapsed_s == 0.0 and follow.latest is not None and follow.misses == 0:
+            ready_s = asyncio.get_running_loop().time() - follow.window.submitted_at
+            tools.watcher.forecaster.learn(work.timing_key, Sighting(running_s=follow.running_s, ready_s=ready_s))
+        change = changes.Succeeded(
+            generation_id=work.id,
+            public_id=work.public_id,
+            account_id=held.account_id,
+            files=await harvest.finish(),
+            pictures=len(harvest.positions),
+        )
+    finally:
+        tools.follows.pop(work.id, None)
+    if not await tools.journal.succeeded(change):
+        raise LostRace
+
+
+async def _harvested(follow: Follow, harvest: Harvest, held: Held, tools: Tools) -> None:
+    """Until all is there that will come. Raises GenerationTimedOut at the deadline."""
+    try:
+        async with asyncio.timeout(held.work.seconds_left):
             await _watch(follow, harvest, tools.journal.changed)
     except TimeoutError as error:
         raise GenerationTimedOut from error
     finally:
-        tools.follows.pop(work.id, None)
         tools.watcher.drop(held.account_id, follow)
-    if elapsed_s == 0.0 and follow.latest is not None and follow.misses == 0:
-        ready_s = asyncio.get_running_loop().time() - follow.window.submitted_at
-        tools.watcher.forecaster.learn(work.timing_key, Sighting(running_s=follow.running_s, ready_s=ready_s))
-    change = changes.Succeeded(
-        generation_id=work.id,
-        public_id=work.public_id,
-        account_id=held.account_id,
-        files=await harvest.finish(),
-        pictures=len(harvest.positions),
-    )
-    if not await tools.journal.succeeded(change):
-        raise LostRace
 
 
 async def _watch(follow: Follow, harvest: Harvest, on_change: Callable[[list[int]], None]) -> None:

@@ -92,7 +92,8 @@ async def stop() -> None:
 
 
 def stopping_in(seconds: float) -> None:
-    """The server was told to stop: requests that still wait then are answered before it is killed."""
+    """The server was told to stop: open pages are sent away now, requests that still wait then are answered in time."""
     runtime = _Process.runtime
     if runtime is not None:
+        runtime.hub.leave()
         asyncio.get_running_loop().call_later(seconds, runtime.hub.end_waits)
