@@ -112,6 +112,7 @@ JIMENG_CHAT_PROGRESS = env.str("JIMENG_CHAT_PROGRESS", default="reasoning")  # o
 JIMENG_REATTACH_S = env.float("JIMENG_REATTACH_S", default=1800.0)
 JIMENG_FETCH_ALLOW_HOSTS = env.list("JIMENG_FETCH_ALLOW_HOSTS", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("JIMENG_MAX_BODY_BYTES", default=50 * 1024 * 1024)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a selection of files is one field each
 
 # --- files --------------------------------------------------------------------------------------
 # For how long result files are kept, and how much of them; 0: for ever, all. Pinned ones stay in any case.

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from generation.pages.access import PageRequest, page
+from generation.pages.archive import archive_response
 from generation.pages.choosing import Choice, keep, tell
 from generation.pages.filters import Filters
 from generation.pages.history import changes
@@ -61,4 +62,4 @@ def _told(request: PageRequest, choice: Choice, level: int, text: str) -> HttpRe
 @page
 async def archive(request: PageRequest) -> HttpResponseBase:
     """A zip of the files of `ids`, streamed."""
-    raise NotImplementedError
+    return await archive_response(request)
