@@ -115,7 +115,7 @@ class FilterForm(forms.Form):
         value = self.cleaned_data.get(name)
         widget = self.fields[name].widget
         if isinstance(widget, forms.Select):
-            return str(dict(widget.choices).get(value, "?"))  # type: ignore[arg-type]  # no groups among ours
+            return str(dict(widget.choices).get(value, "?"))
         return value.isoformat() if isinstance(value, date) else str(value)
 
 

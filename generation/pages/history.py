@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from generation.history import PAGE_SIZE, HistoryPage, history_news, history_page
+from generation.models import Generation
 from generation.pages.access import PageRequest, page
+from generation.pages.entries import entries_of, sections
 from generation.pages.filters import TABLE, Filters
-from generation.pages.tiles import entries_of, sections
 from generation.viewing import generations_of
 
 GENERATION_ID: Final = re.compile(r"gen_[0-9a-f]{1,36}")
@@ -84,10 +85,10 @@ def changes(request: PageRequest, filters: Filters, ids: list[str]) -> dict[str,
     today = timezone.localdate()
     drawn = {entry.id: sections([entry], today=today, after=entry.day.isoformat()) for entry in shown}
     is_table = filters.view == TABLE
-    return {"changed": [(each, drawn.get(each, [])) for each in ids], "is_table": is_table, "viewer": request.viewer}
+    return {"changed": [(each, drawn.get(each, [])) for each in ids], "is_table": is_table} | _table(request)
 
 
-def _fits(generation: Any, filters: Filters) -> bool:
+def _fits(generation: Generation, filters: Filters) -> bool:
     """Of what changes while a page is open: whether it is (still) in the trash."""
     return bool(filters.wanted.trash or generation.deleted_at is None)
 
@@ -101,10 +102,15 @@ def _shown(request: PageRequest, filters: Filters, *, before: str, day: str = ""
         "sections": sections(entries, today=today, after=day),
         "is_table": filters.view == TABLE,
         "is_trash": filters.wanted.trash,
-        "viewer": request.viewer,
+        **_table(request),
         "looked_back_to": found.searched_until,
         **_onward(filters, found, last_day=entries[-1].day.isoformat() if entries else day),
     }
+
+
+def _table(request: PageRequest) -> dict[str, Any]:
+    """Accounts are for those who see all."""
+    return {"viewer": request.viewer, "columns": 10 if request.viewer.sees_all else 9}
 
 
 def _onward(filters: Filters, found: HistoryPage, *, last_day: str) -> dict[str, str]:

@@ -251,7 +251,7 @@
     if (!shot || shot.querySelector("video") || !mayPlay()) return;
     const video = document.createElement("video");
     Object.assign(video, { muted: true, loop: true, playsInline: true, preload: "none", src: shot.dataset.full });
-    if (shot.dataset.poster) video.poster = shot.dataset.poster;
+    video.poster = shot.querySelector("img")?.src ?? "";
     video.tabIndex = -1;
     video.setAttribute("aria-hidden", "true");
     shot.append(video);

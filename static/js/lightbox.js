@@ -47,7 +47,7 @@
   const film = (shot) => {
     const video = document.createElement("video");
     Object.assign(video, { controls: true, loop: true, playsInline: true, autoplay: true, src: shot.dataset.full });
-    if (shot.dataset.poster) video.poster = shot.dataset.poster;
+    video.poster = shot.querySelector("img")?.src ?? "";
     video.setAttribute("aria-label", wordsOf(shot).slice(0, 120));
     video.addEventListener("error", () => video.replaceWith(note(say.broken)));
     return video;
