@@ -20,6 +20,7 @@ from accounts.models import Account, ApiKey
 from generation.catalog import MODELS
 from generation.history import Wanted
 from generation.models import Generation
+from generation.pages.asking import CLIENT
 from generation.viewing import Viewer, generations_of, key_ids_of
 
 # Parameters of the address, and the fields of `Wanted` that they fill.
@@ -74,8 +75,8 @@ class FilterForm(forms.Form):
     account = _number(gettext_lazy("Account"))
     key = _number(gettext_lazy("API key"))
     client = forms.CharField(required=False, max_length=40, label=gettext_lazy("Client"), widget=forms.Select)
-    since = _day(gettext_lazy("From"))
-    until = _day(gettext_lazy("To"))
+    since = _day(gettext_lazy("Since"))
+    until = _day(gettext_lazy("Until"))
     pinned = forms.BooleanField(required=False, label=gettext_lazy("Pinned"))
     failed = forms.BooleanField(required=False, label=gettext_lazy("Failed"))
     trash = forms.BooleanField(required=False, label=gettext_lazy("Trash"))
@@ -99,11 +100,14 @@ class FilterForm(forms.Form):
         else:
             keys = keys.filter(pk__in=key_ids_of(viewer))
         self._choose("key", list(keys.values_list("pk", "name")))
+        self.data = self.data.copy()
+        for name in self.errors:
+            self.data.pop(name, None)  # what is no value is not shown as one
         clients = _clients_of(viewer)
         given = self.cleaned_data.get("client", "")
         if given and given not in clients:
             clients = [given, *clients]
-        self._choose("client", [(name, name) for name in clients])
+        self._choose("client", [(name, _("a page of the gateway") if name == CLIENT else name) for name in clients])
 
     def _choose(self, name: str, choices: list[tuple[Any, str]]) -> None:
         widget = self.fields[name].widget

@@ -112,7 +112,8 @@
     const kept = new Set(old.filter((each) => boxOf(each).checked).map((each) => each.dataset.id));
     const wasFocused = old.some((each) => each.contains(document.activeElement));
     const next = old.at(-1).nextElementSibling ?? old[0].previousElementSibling;
-    for (const each of fresh) boxOf(each).checked = kept.has(each.dataset.id);
+    /* Who selected it while it was being made meant what came of it. */
+    for (const each of fresh) boxOf(each).checked = kept.has(each.dataset.id) || kept.has(each.dataset.gen);
     old[0].before(...fresh);
     for (const each of old) each.remove();
     htmx.process(gallery);

@@ -67,7 +67,7 @@
     reset();
     stage.querySelector("video")?.pause();
     stage.replaceChildren(isVideo ? film(shot) : picture(shot));
-    box.querySelector("[data-position]").textContent = `${at + 1} ${say.of} ${all.length}`;
+    box.querySelector("[data-position]").textContent = `${at + 1} / ${all.length}`;
     box.querySelector("[data-words]").textContent = wordsOf(shot);
     box.querySelector("[data-facts]").textContent = shot.dataset.facts;
     tool("before").disabled = at === 0;
@@ -92,7 +92,7 @@
   document.body.addEventListener("htmx:afterSettle", () => {
     if (!box.open || !shown?.isConnected) return;
     const all = shots();
-    box.querySelector("[data-position]").textContent = `${all.indexOf(shown) + 1} ${say.of} ${all.length}`;
+    box.querySelector("[data-position]").textContent = `${all.indexOf(shown) + 1} / ${all.length}`;
     tool("after").disabled = all.at(-1) === shown;
   });
 

@@ -32,8 +32,8 @@ IGNORED = [
     ("status=<b>", ("State",)),
     ("account=red&key=0", ("Account", "API key")),
     ("account=99999999999999999999", ("Account",)),
-    ("since=yesterday&until=2026-13-01", ("From", "To")),
-    ("since=0001-01-01&until=9999-12-31", ("From", "To")),
+    ("since=yesterday&until=2026-13-01", ("Since", "Until")),
+    ("since=0001-01-01&until=9999-12-31", ("Since", "Until")),
     ("q=" + "a" * 201, ("Search in prompts",)),
     ("q=%00", ("Search in prompts",)),
     ("view=cinema", ("View",)),
@@ -92,7 +92,7 @@ class ChipTests(TestCase):
             "Account: red",
             "API key: studio",
             "Client: curl",
-            "From: 2026-11-01",
+            "Since: 2026-11-01",
         ]
         assert chips["Account: red"] == f"/history/?q=a+cat&key={key.pk}&client=curl&since=2026-11-01"
 
