@@ -39,6 +39,15 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             mine |= models.Q(api_key=None, account_id__in=account_ids, account_ids__isnull=False)
         return self.filter(mine)
 
+    def newest_pk(self) -> int:
+        """0: there are none."""
+        newest: int | None = self.aggregate(newest=models.Max("pk"))["newest"]
+        return newest or 0
+
+    def pk_of(self, public_id: str) -> int:
+        """0: there is none."""
+        return self.filter(public_id=public_id).values_list("pk", flat=True).first() or 0
+
     # --- lists of many: bounded by the primary key, by which they are sorted ----------------------
 
     def asked_since(self, at: datetime) -> Self:
@@ -49,10 +58,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         later = self._first_since(at + _OUT_OF_ORDER)
         return self.filter(created_at__lt=at) if later is None else self.filter(pk__lt=later, created_at__lt=at)
 
-    def newest(self, count: int) -> Self:
-        """No more than so many, and no older ones."""
-        last = self.model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
-        return self.filter(pk__gt=(last or 0) - count)
+    def pks_asked(self, *, since: datetime | None, before: datetime | None) -> tuple[int, int | None] | None:
+        """Bounds of the primary keys in which all of that time lie, the second one excluded; None: there are none."""
+        first = self._first_since(since - _OUT_OF_ORDER) if since else 1
+        later = self._first_since(before + _OUT_OF_ORDER) if before else None
+        return None if first is None else (first, later)
 
     def _first_since(self, at: datetime) -> int | None:
         rows = self.model._default_manager.filter(created_at__gte=at).order_by("created_at")

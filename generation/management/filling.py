@@ -29,6 +29,13 @@ _STYLES = (
     *("水墨画", "电影感光影", "超写实", "扁平插画", "低饱和度", "微距摄影"),
 )
 _DETAILS = ("at dawn", "with heavy rain", "seen from above", "黄昏", "雨后", "俯视", "暖色调", "极简构图")
+# Words that few prompts have, for measuring what is seldom found.
+RARE_WORDS: Final = ("zeppelin", "麒麟踏雪")
+RARE_SHARE: Final = 1 / 50_000
+_SYLLABLES = ("ka", "lo", "mir", "ten", "sau", "vel", "or", "dri", "pe", "zu", "nar", "qui", "bel", "sto", "fay", "hem")
+_SURNAMES, _GIVEN = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦", "清风明月山川云雨花雪松竹梅兰春夏秋冬"
+PINNED_SHARE: Final = 0.002
+TRASH_SHARE: Final = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +72,13 @@ GENERATION_FIELDS = (
     *("passed_over", "submit_id", "seed", "history_record_id", "forecast_s", "credits_estimated", "error_code"),
     *("error_detail", "upstream_code", "retry_after_s", "created_at", "deadline_at", "claimed_at", "submitting_at"),
     *("submitted_at", "finished_at", "hidden_at", "client_name", "late_attempts"),
+    *("pinned_at", "deleted_at"),
 )
 EVENT_FIELDS = ("generation", "kind", "at", "account", "detail")
 MEDIA_FIELDS = (
     *("public_id", "generation", "position", "kind", "file", "thumbnail", "content_type", "width", "height"),
     *("duration_s", "size_bytes", "sha256", "upstream_uri", "upstream_url", "fetch_attempts", "created_at"),
-    *("preview", "removed_why"),
+    *("preview", "removed_why", "pinned_at", "deleted_at"),
 )
 
 
@@ -95,6 +103,8 @@ class Tale:
     at: datetime
     submitted_at: datetime | None
     finished_at: datetime
+    pinned_at: datetime | None
+    deleted_at: datetime | None
 
     @property
     def record_id(self) -> str:
@@ -151,6 +161,7 @@ class Writer:
         submitted_at = at + timedelta(seconds=0.2 + chance.expovariate(1 / 1.5)) if outcome.accepted else None
         ran_s = chance.uniform(12, 40) if kind == Generation.Kind.IMAGE else chance.uniform(60, 300)
         pk, self._next_id = self._next_id, self._next_id + 1
+        finished_at, fate = (submitted_at or at) + timedelta(seconds=ran_s), chance.random()
         return Tale(
             pk=pk,
             spec=spec,
@@ -159,12 +170,14 @@ class Writer:
             account=account if outcome.tried or outcome.error == "content_policy_violation" else None,
             at=at,
             submitted_at=submitted_at,
-            finished_at=(submitted_at or at) + timedelta(seconds=ran_s),
+            finished_at=finished_at,
+            pinned_at=finished_at if fate < PINNED_SHARE and outcome.status == Status.SUCCEEDED else None,
+            deleted_at=finished_at if fate > 1 - TRASH_SHARE else None,
         )
 
     def _row(self, tale: Tale, key: ApiKey) -> tuple[Any, ...]:
         chance, spec, at, lent, outcome = self._chance, tale.spec, tale.at, tale.account, tale.outcome
-        prompt = f"{chance.choice(_SUBJECTS)}, {chance.choice(_STYLES)}, {chance.choice(_DETAILS)}"
+        prompt = _prompt(chance)
         operation = chance.choices(*zip(*_OPERATIONS[tale.kind], strict=True))[0]
         submit_id = uuid.UUID(int=chance.getrandbits(128)) if outcome.tried else None
         record_id = tale.record_id if outcome.accepted else ""
@@ -175,8 +188,19 @@ class Writer:
             *(int(outcome.tried), [], submit_id, chance.randrange(SEED_MIN, SEED_MAX), record_id, None),
             *(spec.cost_credits, outcome.error, "", "", None, at, at + timedelta(hours=1), at if lent else None),
             *(at if outcome.tried else None, tale.submitted_at, tale.finished_at, None),
-            *(chance.choices(CLIENTS, weights=CLIENT_WEIGHTS)[0], 0),
+            *(chance.choices(CLIENTS, weights=CLIENT_WEIGHTS)[0], 0, tale.pinned_at, tale.deleted_at),
         )
+
+
+def _prompt(chance: random.Random) -> str:
+    """Common words, a name that few others have, and now and then a word that hardly any has."""
+    if chance.random() < 0.5:
+        name = "".join(chance.choices(_SYLLABLES, k=3)).title()
+    else:
+        name = chance.choice(_SURNAMES) + "".join(chance.choices(_GIVEN, k=2))
+    words = [chance.choice(_SUBJECTS), chance.choice(_STYLES), chance.choice(_DETAILS), name]
+    words += [word for word in RARE_WORDS if chance.random() < RARE_SHARE]
+    return ", ".join(words)
 
 
 def _shapes() -> list[tuple[Spec, str]]:
@@ -213,4 +237,5 @@ def _media(tale: Tale) -> Iterator[tuple[Any, ...]]:
             *(f"med_{secrets.token_hex(12)}", tale.pk, position, tale.kind, "", ""),
             *("image/webp" if is_picture else "video/mp4", spec.width, spec.height, None if is_picture else 5.0),
             *(None, "", "", "", 0, tale.finished_at, "", ""),
+            *(tale.pinned_at, tale.deleted_at),
         )

@@ -119,6 +119,11 @@ class Media(models.Model):
                 name="media_in_trash",
                 condition=models.Q(deleted_at__isnull=False, removed_at__isnull=True),
             ),
+            models.Index(
+                fields=["-generation"],  # the same by generation, as the history lists it
+                name="media_in_trash_of",
+                condition=models.Q(deleted_at__isnull=False, removed_at__isnull=True),
+            ),
             # Pictures without a thumbnail yet.
             models.Index(
                 fields=["thumbnail_due_at"], name="media_to_thumb", condition=models.Q(thumbnail_due_at__isnull=False)

@@ -21,7 +21,8 @@ from accounts.services import account_add
 from generation.management.filling import DAYS, EVENT_FIELDS, GENERATION_FIELDS, MEDIA_FIELDS, Writer, moments
 from generation.models import Generation, GenerationEvent, Media
 from generation.usage import usage_rebuild
-from jimeng_site.sql import insert_rows
+from generation.word_index import index_all, settled_until
+from jimeng_site.sql import insert_rows, load_rows
 
 BATCH = 5000
 PARTS_OF_NEWEST = 0.1  # share of the generations that get events and files: the newest
@@ -47,6 +48,8 @@ class Command(BaseCommand):
             keys = [api_key_mint(name=f"client {number:02d}")[0] for number in range(1, options["keys"] + 1)]
         self._generations(options["generations"], accounts, keys, at=now, chance=chance)
         hours = sum(1 for _ in usage_rebuild())
+        for _ in index_all(upto=settled_until(now)):
+            pass
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")  # as it does on its own in time; SQLite has no statistics here, as in life
@@ -63,9 +66,9 @@ class Command(BaseCommand):
             with_parts = begin + len(batch) > count * (1 - PARTS_OF_NEWEST)
             stories = list(writer.stories(batch, with_parts=with_parts))
             with transaction.atomic():
-                insert_rows(Generation, GENERATION_FIELDS, [story.row for story in stories])
-                insert_rows(GenerationEvent, EVENT_FIELDS, [each for story in stories for each in story.events])
-                insert_rows(Media, MEDIA_FIELDS, [each for story in stories for each in story.media])
+                load_rows(Generation, GENERATION_FIELDS, [story.row for story in stories])
+                load_rows(GenerationEvent, EVENT_FIELDS, [each for story in stories for each in story.events])
+                load_rows(Media, MEDIA_FIELDS, [each for story in stories for each in story.media])
             if begin % (BATCH * 20) == 0:
                 self.stdout.write(f"{begin + len(stories)} of {count}")
         with connection.cursor() as cursor:  # the primary keys were ours: PostgreSQL's own counter must follow
