@@ -140,9 +140,14 @@ async def _progress(generation: Generation) -> Progress:
     return _from_row(row or generation, _elapsed_s(generation))
 
 
+def progress_known(row: Generation) -> Progress:
+    """Of a row that was just read, without asking the database. Call it on the event loop."""
+    return _seen(row) or _from_row(row, _elapsed_s(row))
+
+
 def _known(row: Generation) -> Progress:
-    """Of a row that was just read, with `media`."""
-    progress = _seen(row) or _from_row(row, _elapsed_s(row))
+    """The same, with the pictures that are there. `row` with `media`."""
+    progress = progress_known(row)
     return replace(progress, ready=max(progress.ready, len(row.media.all())))
 
 

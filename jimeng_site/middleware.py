@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -12,8 +13,11 @@ import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 from whitenoise.middleware import WhiteNoiseMiddleware
+
+from jimeng_site.static_files import FOR_GOOD, compressed, may_compress, may_keep_for_good
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -76,6 +80,7 @@ def _with_policy(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
     is_page = response.headers.get("Content-Type", "").startswith("text/html")
     if is_page and not request.path.startswith(_OTHER_POLICIES):
         response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        response.headers.setdefault("Referrer-Policy", "same-origin")
     return response
 
 
@@ -123,4 +128,17 @@ class AsyncWhiteNoise(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise
         # A sync file iterator would be consumed in a thread, with a warning; these files are small.
         content = b"".join(streamed.streaming_content)
         streamed.close()
-        return HttpResponse(content, status=streamed.status_code, headers=dict(streamed.items()))
+        answer = HttpResponse(content, status=streamed.status_code, headers=dict(streamed.items()))
+        if may_keep_for_good(request):
+            answer["Cache-Control"] = FOR_GOOD
+        if answer.status_code == HTTPStatus.OK:
+            await _compress(request, answer)
+        return answer
+
+
+async def _compress(request: HttpRequest, answer: HttpResponse) -> None:
+    patch_vary_headers(answer, ["Accept-Encoding"])
+    if may_compress(request, content_type=answer["Content-Type"], size_bytes=len(answer.content)):
+        answer.content = await asyncio.to_thread(compressed, answer.content)
+        answer["Content-Encoding"] = "gzip"
+        answer["Content-Length"] = str(len(answer.content))

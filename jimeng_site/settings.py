@@ -139,7 +139,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"allow_overwrite": True},
     },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "jimeng_site.static_files.VersionedStaticFiles"},
 }
 
 # --- Django -------------------------------------------------------------------------------------
@@ -164,6 +164,7 @@ MIDDLEWARE = [
     "jimeng_site.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
     "jimeng_site.middleware.AsyncWhiteNoise",
+    "django.middleware.gzip.GZipMiddleware",  # pages only: what is streamed for long has a list of its own
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -183,7 +184,11 @@ JIMENG_LIVE_MIDDLEWARE = [
     "jimeng_site.middleware.content_policy",
 ]
 # The API and the media files need neither sessions nor CSRF tokens: each middleware costs a request 0.1 ms.
-JIMENG_API_MIDDLEWARE = ["jimeng_site.middleware.request_id", "corsheaders.middleware.CorsMiddleware"]
+JIMENG_API_MIDDLEWARE = [
+    "jimeng_site.middleware.request_id",
+    "corsheaders.middleware.CorsMiddleware",
+    "jimeng_site.middleware.content_policy",  # of the page that says that there is none
+]
 ROOT_URLCONF = "jimeng_site.urls"
 ASGI_APPLICATION = "jimeng_site.asgi.application"
 APPEND_SLASH = True

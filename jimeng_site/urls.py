@@ -7,10 +7,11 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from generation.pages import appearance
+from generation.pages.login import Login
 from openai_compat.views.docs import docs
 
 urlpatterns = [
-    path("login/", auth_views.LoginView.as_view(template_name="pages/login.html"), name="login"),
+    path("login/", Login.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("theme/", appearance.theme, name="theme"),
     path("admin/", admin.site.urls),

@@ -7,7 +7,9 @@ from functools import wraps
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
-from django.contrib.auth.decorators import login_required, user_passes_test
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -30,7 +32,8 @@ def page(view: Callable[..., Any]) -> Callable[..., Any]:
 
         @wraps(view)
         async def serve_async(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            request.viewer = Viewer.of(await request.auser())
+            request.user = await request.auser()  # else templates would ask for it once more
+            request.viewer = Viewer.of(request.user)
             try:
                 answer: HttpResponseBase = await view(request, *args, **kwargs)
             except UnknownGeneration as error:
@@ -51,4 +54,27 @@ def page(view: Callable[..., Any]) -> Callable[..., Any]:
     return login_required(serve)
 
 
-staff_only = user_passes_test(lambda user: user.is_staff)
+def staff_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Around `page`: others who are logged in are told so. To send them to log in again would lead them in a circle."""
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def serve_async(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            _refuse_others(await request.auser())
+            answer: HttpResponseBase = await view(request, *args, **kwargs)
+            return answer
+
+        return serve_async
+
+    @wraps(view)
+    def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        _refuse_others(request.user)
+        answer: HttpResponseBase = view(request, *args, **kwargs)
+        return answer
+
+    return serve
+
+
+def _refuse_others(user: AbstractBaseUser | AnonymousUser) -> None:
+    if user.is_authenticated and not getattr(user, "is_staff", False):
+        raise PermissionDenied

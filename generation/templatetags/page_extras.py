@@ -1,4 +1,4 @@
-"""What templates of pages draw: icons."""
+"""What templates of pages draw: icons and running clocks."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def icon(name: str, size: int = 20) -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.filter
+def clock(seconds: float) -> str:
+    """A time that runs: `0:42`, `12:05`, `1:02:03`."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

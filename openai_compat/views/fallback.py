@@ -1,8 +1,11 @@
-"""What is not there, and what goes wrong outside the views: JSON under /v1/, never a page."""
+"""What is not there, and what goes wrong outside the views: JSON under /v1/, else pages (templates/404.html, …)."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
@@ -31,25 +34,34 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler400`."""
     if is_api_path(request.path):
         return render(describe(exception), request=request)
-    return defaults.bad_request(request, exception)
+    with _in_their_language(request):
+        return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler403`."""
     if is_api_path(request.path):
         return render(describe(exception), request=request)
-    return defaults.permission_denied(request, exception)
+    with _in_their_language(request):
+        return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler404`."""
     if is_api_path(request.path):
         return render(describe(exception), request=request)
-    return defaults.page_not_found(request, exception)
+    with _in_their_language(request):
+        return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """`handler500`; Django has logged the exception."""
     if is_api_path(request.path):
         return render(describe(Exception()), request=request)
-    return defaults.server_error(request)
+    with _in_their_language(request):
+        return defaults.server_error(request)
+
+
+def _in_their_language(request: HttpRequest) -> AbstractContextManager[None]:
+    """Paths that nobody knows have no middleware that would choose it."""
+    return translation.override(translation.get_language_from_request(request))

@@ -63,3 +63,17 @@ document.addEventListener("click", async (event) => {
     label.textContent = before;
   }, 2000);
 });
+
+/* <time data-elapsed="42">0:42</time> runs on, from when it came. */
+const clock = (seconds) => {
+  const two = (number) => String(number).padStart(2, "0");
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+};
+const began = new WeakMap();
+setInterval(() => {
+  for (const each of document.querySelectorAll("[data-elapsed]")) {
+    if (!began.has(each)) began.set(each, performance.now() - Number(each.dataset.elapsed) * 1000);
+    each.textContent = clock((performance.now() - began.get(each)) / 1000);
+  }
+}, 1000);

@@ -10,15 +10,20 @@ from playwright.sync_api import Page
 _AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 _IMPACTS: Final = ("serious", "critical")
 _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN: Final = (
-    "tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] }).then(found => found.violations)"
-)
+# A colour on its way to another is nobody's colour: what moves and comes to an end is waited for.
+_CALM: Final = """() => Promise.all(
+  document.getAnimations().filter(each => each.effect.getComputedTiming().endTime !== Infinity)
+    .map(each => each.finished.catch(() => null))
+)"""
+_RUN: Final = """([within, tags]) => axe.run(within, { runOnly: tags, resultTypes: ["violations"] })
+  .then(found => found.violations)"""
 
 
-def serious_findings(page: Page) -> list[str]:
+def serious_findings(page: Page, *, within: str = "html") -> list[str]:
     """Of WCAG 2.2 AA and good practice, what is serious or critical: rule, what it wants, and where. Empty is well."""
+    page.evaluate(_CALM)
     page.evaluate(_AXE)
-    violations: list[dict[str, Any]] = page.evaluate(_RUN, _TAGS)
+    violations: list[dict[str, Any]] = page.evaluate(_RUN, [within, _TAGS])
     return [
         f"{each['id']}: {each['help']}: {node['html'][:200]}"
         for each in violations

@@ -13,7 +13,8 @@ VISIBLE_TEXTS: Final = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!parent || parent.closest("script, style, template, noscript, .material-symbols-outlined, option")) continue;
+    const unread = "script, style, template, noscript, pre, option, .material-symbols-outlined";
+    if (!parent || parent.closest(unread)) continue;
     if (node.data.trim() && seen(parent)) texts.push(node.data.trim());
   }
   for (const element of document.body.querySelectorAll("[placeholder], [title], [aria-label], option")) {
