@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final
 
-from generation.engine.pictures import NotMedia, thumbnail_of
+from generation.engine.pictures import NotMedia, small_pictures
 from generation.inputs import StoredInput
 from generation.stored import stored_read
 
@@ -27,7 +27,7 @@ def _preview(picture: StoredInput) -> tuple[bytes, str]:
     if picture.width * picture.height > _DECODED_PIXELS and picture.content_type != "image/jpeg":
         return content, picture.content_type
     try:
-        return thumbnail_of(content, side_px=PREVIEW_PX), PREVIEW_TYPE
+        return small_pictures(content, [PREVIEW_PX])[0], PREVIEW_TYPE
     except NotMedia:
         return content, picture.content_type
 

@@ -88,6 +88,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, asked: QueryDict, viewer: Viewer) -> None:
         super().__init__(asked, auto_id="filter-%s", label_suffix="")
+        self._asked = asked
         if not viewer.sees_all:
             del self.fields["account"]
 
@@ -100,9 +101,10 @@ class FilterForm(forms.Form):
         else:
             keys = keys.filter(pk__in=key_ids_of(viewer))
         self._choose("key", list(keys.values_list("pk", "name")))
-        self.data = self.data.copy()
+        shown = self._asked.copy()
         for name in self.errors:
-            self.data.pop(name, None)  # what is no value is not shown as one
+            shown.pop(name, None)  # what is no value is not shown as one
+        self.data = shown
         clients = _clients_of(viewer)
         given = self.cleaned_data.get("client", "")
         if given and given not in clients:
