@@ -98,6 +98,15 @@ class LatestTests(HomeTestCase):
         assert "a file that is gone" in page
         assert "a film" in page
 
+    def test_what_is_in_the_trash_is_neither_shown_nor_counted(self) -> None:
+        generation = make_generation()
+        trashed = make_media(generation=generation, deleted_at=timezone.now())
+        kept = make_media(generation=generation)
+        page = self.page(self.staff)
+        assert kept.public_id in page
+        assert trashed.public_id not in page
+        assert "Pictures:" not in page
+
     def test_a_film_is_shown_by_its_poster(self) -> None:
         film = make_media(generation=make_generation(kind=VIDEO), thumbnail="thumbnails/poster.webp")
         assert thumbnail_path(film).replace("&", "&amp;") in self.page(self.staff)
