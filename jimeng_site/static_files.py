@@ -51,7 +51,7 @@ def may_keep_for_good(request: HttpRequest) -> bool:
 
 
 def may_compress(request: HttpRequest, *, content_type: str, size_bytes: int) -> bool:
-    accepts = "gzip" in request.headers.get("Accept-Encoding", "") and "Range" not in request.headers
+    accepts = "gzip" in request.headers.get("Accept-Encoding", "")
     return accepts and size_bytes >= _WORTH_BYTES and content_type.startswith(_COMPRESSIBLE)
 
 

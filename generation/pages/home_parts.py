@@ -42,7 +42,7 @@ def still_open(viewer: Viewer) -> Open:
     rows = Generation.objects.still_open()
     if not viewer.sees_all:
         rows = rows.alias(key=KEY_UNINDEXED).filter(key__in=key_ids_of(viewer))
-    shown = list(rows.select_related("account").defer(*_NOT_SHOWN).order_by("pk")[:OPEN_SHOWN])
+    shown = list(rows.defer(*_NOT_SHOWN).order_by("pk")[:OPEN_SHOWN])
     return Open(rows=shown, more=rows.order_by().count() - len(shown))
 
 

@@ -9,6 +9,7 @@ from html import unescape
 import httpx
 import pytest
 
+from jimeng_site.middleware import CONTENT_POLICY
 from tests.live import Gateway, Sandbox, images_body
 from tests.live_admin import OPERATOR, Browser
 
@@ -87,3 +88,10 @@ def test_who_cannot_unpack_or_wants_a_part_gets_it_plain(visitor: Browser) -> No
     same = visitor.http.get("/static/css/site.css", headers={"accept-encoding": "gzip"})
     etag = same.headers["etag"]
     assert visitor.http.get("/static/css/site.css", headers={"if-none-match": etag}).status_code == 304
+
+
+def test_an_address_that_nobody_knows_is_told_in_a_page_of_ours(visitor: Browser) -> None:
+    answer = visitor.http.get("/no-prefix-of-pages", headers={"accept-language": "zh-CN"})
+    assert answer.status_code == 404
+    assert answer.headers["content-security-policy"] == CONTENT_POLICY
+    assert '<html lang="zh-hans"' in answer.text
