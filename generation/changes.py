@@ -108,3 +108,17 @@ class Failed:
     retry_after_s: float | None = None
     decision: Decision | None = None
     """Why no account could take it, if that was the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """failed → succeeded: the result came after the deadline, or after nobody could say whether it would.
+
+    `record_id`: by which it was found. `files`: those that are not recorded yet. `pictures`: of all.
+    """
+
+    generation_id: int
+    account_id: int | None
+    record_id: str
+    files: tuple[ResultFile, ...]
+    pictures: int

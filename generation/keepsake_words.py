@@ -1,4 +1,4 @@
-"""What happened to a generation after its end, in a person's words: pins, the trash, files removed, late results."""
+"""What happened to a generation after its end, in a person's words: pins, the trash, files removed."""
 
 from __future__ import annotations
 
@@ -44,19 +44,8 @@ def _files_removed(facts: dict[str, Any]) -> str:
     return f"{words} ({Media.Removal(why).label})" if why in Media.Removal.values else words
 
 
-def _late_sought(facts: dict[str, Any]) -> str:
-    words = _("Looked for its late result at Jimeng; it is not there yet. Nothing is spent by looking.")
-    return f"{words} ({facts['text']})" if "text" in facts else words
-
-
-def _late_found(facts: dict[str, Any]) -> str:
-    return _("Its late result was found at Jimeng. Nothing was spent again.")
-
-
 KEEPSAKE_SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = MappingProxyType(
     {
-        GenerationEvent.Kind.LATE_SOUGHT: _late_sought,
-        GenerationEvent.Kind.LATE_FOUND: _late_found,
         GenerationEvent.Kind.PINNED: _pinned,
         GenerationEvent.Kind.UNPINNED: _unpinned,
         GenerationEvent.Kind.DELETED: _deleted,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import F, Q
 
-from generation.models import Generation
+from generation.models import Generation, GenerationEvent
 from generation.viewing import Viewer, generation_of, generations_of
 
 # Errors after which Jimeng may have the result all the same.
@@ -51,3 +52,30 @@ def late_look_request(*, viewer: Viewer, public_id: str, at: datetime) -> bool:
     found = generation_of(viewer, public_id)
     parts = generations_of(viewer).filter(Q(pk=found.pk) | Q(group_id=found.group_id, group_id__gt=""))
     return parts.filter(MAY_COME_LATE, deleted_at__isnull=True).update(late_due_at=at) > 0
+
+
+def late_due(*, at: datetime, most: int) -> list[Generation]:
+    """What is to be looked for now, with `account` and `media`, the longest due first."""
+    due = Generation.objects.filter(MAY_COME_LATE, late_due_at__lte=at, deleted_at__isnull=True)
+    return list(due.order_by("late_due_at").select_related("account").prefetch_related("media")[:most])
+
+
+@transaction.atomic
+def late_look_note(
+    *, sought: Generation, outcome: str, at: datetime, next_at: datetime | None, code: str = "", text: str = ""
+) -> bool:
+    """Nothing came of a look; `outcome`: a key of wording.LATE_OUTCOMES, `next_at`: None if that was the last.
+
+    False: it was found, or asked for again, meanwhile.
+    """
+    same = Generation.objects.filter(MAY_COME_LATE, pk=sought.pk, late_due_at=sought.late_due_at)
+    won = same.update(late_due_at=next_at, late_attempts=F("late_attempts") + 1) == 1
+    if won:
+        GenerationEvent.objects.create(
+            generation_id=sought.pk,
+            kind=GenerationEvent.Kind.LATE_SOUGHT,
+            at=at,
+            account_id=sought.account_id,
+            detail={"outcome": outcome, "upstream_code": code, "text": text, "is_last": next_at is None},
+        )
+    return won

@@ -38,9 +38,10 @@ class EventData(TypedDict):
     credits: int
 
 
-def events_post(*, generation_ids: Collection[int], at: datetime) -> None:
+def events_post(*, generation_ids: Collection[int], at: datetime, late: bool = False) -> None:
     """Tell the webhooks of those requests that are over with these generations, which were just made final.
 
+    `late`: they were final before, as failed; the webhook hears of such a request a second time, as completed.
     One query if no key among them has a webhook. Must come last in its transaction: it locks their keys, so that of
     two transactions that end parts of one request the later sees both.
     """
@@ -49,7 +50,8 @@ def events_post(*, generation_ids: Collection[int], at: datetime) -> None:
         return
     keys = {row.api_key_id for row in ended if row.api_key_id is not None}
     list(ApiKey.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
-    events = [_event(parts) for parts in _requests(ended) if all(part.status in Generation.FINAL for part in parts)]
+    over = [parts for parts in _requests(ended) if all(part.status in Generation.FINAL for part in parts)]
+    events = [_event(parts, late=late) for parts in over]
     accounts.webhook_events_post(events=events, at=at)
 
 
@@ -85,11 +87,13 @@ def _requests(ended: Sequence[Generation]) -> list[list[Generation]]:
     return list(found.values())
 
 
-def _event(parts: Sequence[Generation]) -> WebhookEvent:
+def _event(parts: Sequence[Generation], *, late: bool) -> WebhookEvent:
     """What became of a request. Its id is derived from the request's: the same event is never written twice."""
     first = parts[0]
     done = [part for part in parts if part.status == Status.SUCCEEDED]
     event_id = "evt_" + first.public_id.partition("_")[2]
+    if late:  # each part that came late is news
+        event_id += f"_late{len(done)}"
     ended_at = max(part.finished_at for part in parts if part.finished_at is not None)
     event = f"{first.kind}.{'completed' if done else 'failed'}"
     data = EventData(

@@ -5,7 +5,9 @@
     running ─► queued                      (the account was at fault, or a crash; nothing spent)
     submitting ─► queued                   (refused, or surely never arrived; nothing spent)
     queued ─► queued                       (in a lower resolution, where nobody may make the one asked for)
+    failed ─► succeeded                    (timed_out or outcome_unknown only: the result was found after all)
 
+A final state is final but for the last arrow, which spends nothing and needs no account's place.
 Each arrow is a conditional update in one short transaction that also writes an event. Each takes a list, so
 that the engine commits many at once; the answer says who won. A generation that is no longer in the expected
 state has lost a race: nothing is written for it.
@@ -24,9 +26,21 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.services import Decision
-from generation.changes import Downgraded, Failed, Requeued, ResultFile, Running, Submitted, Submitting, Succeeded
+from generation.changes import (
+    Downgraded,
+    Failed,
+    Late,
+    Requeued,
+    ResultFile,
+    Running,
+    Submitted,
+    Submitting,
+    Succeeded,
+)
+from generation.late import LATE_CODES, MAY_COME_LATE, next_look_at
 from generation.models import RESOLUTION_ASKED, Generation, GenerationEvent, Media, new_media_id
 from generation.notices import events_post
+from generation.usage import hour_of, usage_sum_hour
 from jimeng_site.sql import insert_rows, update_where
 
 Status = Generation.Status
@@ -212,6 +226,10 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
             finished_at=at,
         )
     }
+    may_come = [each.generation_id for each in changes if each.error_code in LATE_CODES and each.generation_id in won]
+    if may_come:
+        late = Generation.objects.filter(MAY_COME_LATE, pk__in=may_come)
+        late.update(late_due_at=next_look_at(failed_at=at, at=at))
     # A job tells only the account that it began with; and what a failure has cost is the upstream's to say.
     held = Generation.objects.filter(pk__in=won, account__isnull=False).values_list("pk", "account_id")
     account_ids: dict[int, int] = dict(held)
@@ -233,6 +251,54 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
     )
     events_post(generation_ids=won, at=at)
     return won
+
+
+@transaction.atomic
+def mark_late(changes: Sequence[Late], *, at: datetime) -> set[int]:
+    """What had failed has a result. It holds no lease, and says nothing of how its account is now."""
+    failures = Generation.objects.filter(MAY_COME_LATE, pk__in=[each.generation_id for each in changes]).in_bulk()
+    won = {
+        each.generation_id
+        for each in sorted(changes, key=lambda each: each.generation_id)
+        if each.generation_id in failures and _move_late(failures[each.generation_id], each, at)
+    }
+    winners = [each for each in changes if each.generation_id in won]
+    _add_media([(each.generation_id, file) for each in winners for file in each.files], at)
+    _add_events(
+        _event(
+            each.generation_id,
+            Event.LATE_FOUND,
+            at,
+            each.account_id,
+            code=failures[each.generation_id].error_code,
+            text=failures[each.generation_id].error_detail,
+            record_id=each.record_id,
+            pictures=each.pictures,
+        )
+        for each in winners
+    )
+    # It no longer ended when it failed; the hour in which it ends now is summed when it is over, as ever.
+    for hour in sorted({hour_of(each.finished_at) for pk, each in failures.items() if pk in won and each.finished_at}):
+        usage_sum_hour(hour=hour)
+    events_post(generation_ids=won, at=at, late=True)
+    return won
+
+
+def _move_late(failure: Generation, change: Late, at: datetime) -> bool:
+    values = {
+        "status": Status.SUCCEEDED,
+        "history_record_id": change.record_id,
+        # If the answer to the submission was lost: it was accepted when it had been sent, as far as anybody knows.
+        "submitted_at": failure.submitted_at or failure.submitting_at,
+        "finished_at": at,
+        "error_code": "",
+        "error_detail": "",
+        "upstream_code": "",
+        "retry_after_s": None,
+        "late_due_at": None,
+    }
+    where = {"id": failure.pk, "status": Status.FAILED, "error_code": LATE_CODES}
+    return update_where(Generation, where=where, values=values) == 1
 
 
 @transaction.atomic

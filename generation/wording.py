@@ -63,6 +63,18 @@ REASONS: Mapping[str, Promise] = MappingProxyType(
         "engine_restarted": gettext_lazy("the gateway was started again"),
     }
 )
+# What came of a look for a late result, beside REASONS.
+LATE_OUTCOMES: Mapping[str, Promise] = MappingProxyType(
+    {
+        "running": gettext_lazy("Jimeng is still making it"),
+        "no_files": gettext_lazy("Jimeng has finished it, but gives no file"),
+        "absent": gettext_lazy("Jimeng does not know it"),
+        "failed": gettext_lazy("Jimeng could not finish it"),
+        "account_gone": gettext_lazy("its account has been removed"),
+        "unreadable": gettext_lazy("the login of its account cannot be read"),
+        "interrupted": gettext_lazy("the look was interrupted"),
+    }
+)
 # Which way a generation was asked for, by `Generation.operation`; a test keeps it complete.
 OPERATIONS: Mapping[str, Promise] = MappingProxyType(
     {
@@ -199,6 +211,24 @@ def _media_stored(facts: dict[str, Any]) -> str:
     return _("File %(number)s was fetched later and is stored.") % {"number": facts.get("position", 0) + 1}
 
 
+def _late_sought(facts: dict[str, Any]) -> str:
+    outcome = str(facts.get("outcome", "?"))
+    reason = LATE_OUTCOMES.get(outcome, REASONS.get(outcome, outcome))
+    text = _said(_("Looked for a late result: %(reason)s."), reason, facts)
+    return f"{text} {_('It is not looked for again by itself.')}" if facts.get("is_last") else text
+
+
+def _late_found(facts: dict[str, Any]) -> str:
+    count = int(facts.get("pictures", 0))
+    words = ngettext(
+        "Found after all, as record %(record_id)s with %(count)d file; before it had failed: %(reason)s.",
+        "Found after all, as record %(record_id)s with %(count)d files; before it had failed: %(reason)s.",
+        count,
+    )
+    reason = error_in_words(str(facts.get("code", "?")))
+    return words % {**_known(facts, "record_id"), "count": count, "reason": reason}
+
+
 def _accepted(words: str, facts: dict[str, Any]) -> str:
     text = words % _known(facts, "record_id")
     if "forecast_s" in facts:
@@ -229,6 +259,8 @@ SENTENCES: Mapping[str, Callable[[dict[str, Any]], str]] = MappingProxyType(
         GenerationEvent.Kind.CANCELLED: _cancelled,
         GenerationEvent.Kind.DOWNGRADED: _downgraded,
         GenerationEvent.Kind.MEDIA_STORED: _media_stored,
+        GenerationEvent.Kind.LATE_SOUGHT: _late_sought,
+        GenerationEvent.Kind.LATE_FOUND: _late_found,
         **KEEPSAKE_SENTENCES,
     }
 )

@@ -21,6 +21,7 @@ from generation.engine.heartbeat import Heartbeat, beat_every_s
 from generation.engine.housekeeping import Housekeeping
 from generation.engine.journal import Journal
 from generation.engine.keeping import keeping_duties
+from generation.engine.late import late_duty
 from generation.engine.lock import engine_lock
 from generation.engine.pace import Pace
 from generation.engine.proxies import proxy_duties
@@ -51,6 +52,7 @@ def engine_duties(tools: Tools) -> list[Duty]:
         Duty(name="deliveries", every_s=deliveries.EVERY_S, run=deliveries.Courier().run),
         Duty(name="watch-pool", every_s=watch_pool.EVERY_S, run=watch_pool.PoolWatch().run),
         usage_duty(),
+        late_duty(tools),
     ]
 
 

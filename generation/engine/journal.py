@@ -79,8 +79,13 @@ def load_work(ids: Sequence[int]) -> list[Work | None]:
     if spent:
         stored = Media.objects.filter(generation_id__in=spent).values_list("generation_id", "position", "upstream_uri")
         for pk, position, uri in stored:
-            recorded.setdefault(pk, {})[uri or f"#{position}"] = position
+            recorded.setdefault(pk, {})[recorded_as(position, uri)] = position
     return [work_of(rows[pk], recorded.get(pk, {})) if pk in rows else None for pk in ids]
+
+
+def recorded_as(position: int, upstream_uri: str) -> str:
+    """The key in `Work.recorded` of a result that is stored."""
+    return upstream_uri or f"#{position}"
 
 
 async def _load_work(ids: list[int]) -> list[Work | None]:
@@ -136,6 +141,7 @@ class Journal:
         self.requeued = self._batcher(transitions.mark_requeued, frees=True)
         self.succeeded = self._batcher(transitions.mark_succeeded, final=True, frees=True)
         self.failed = self._batcher(transitions.mark_failed, final=True, frees=True)
+        self.late = self._batcher(transitions.mark_late, final=True)
 
     def remember(self, generations: Iterable[Generation]) -> None:
         """Rows that were stored a moment ago need not be read again by the job that starts now."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RACES = ("tests/generation/test_lock_order.py", "tests/generation/test_notices_race.py")
+RACES = tuple(f"tests/generation/test_{name}.py" for name in ("lock_order", "notices_race", "late_race"))
 
 
 @pytest.mark.postgres

@@ -84,3 +84,14 @@ def test_one_that_failed_says_why_and_shows_no_bar() -> None:
 def test_one_with_a_part_that_succeeded_says_nothing_of_the_others() -> None:
     ended = [Generation(status="failed", error_code="timed_out"), Generation(status="succeeded")]
     assert update_context(Update(progress=progress(phase="done", percent=100), finished=ended)).error == ""
+
+
+def test_a_page_with_many_streams_only_some() -> None:
+    given = {"progress": progress_context(progress()), "public_id": "gen_1", "done_url": "/x/", "done_target": "#y"}
+    streamed = render_to_string("pages/_progress_live.html", given)
+    assert 'sse-connect="/live/generations/gen_1/" sse-close="done"' in streamed
+    assert 'hx-get="/x/" hx-trigger="sse:done" hx-target="#y" hx-select="#y"' in streamed
+    polled = render_to_string("pages/_progress_live.html", {**given, "polled": True})
+    assert "sse-" not in polled
+    assert 'hx-get="/x/" hx-trigger="every 3s" hx-target="#y" hx-select="#y"' in polled
+    assert all("<progress" in html for html in (streamed, polled))
