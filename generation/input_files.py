@@ -10,14 +10,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, Any, BinaryIO, Final
 
-from django.core.files.storage import default_storage
-
-from generation.engine.storing import Movable
 from generation.input_pictures import MAX_BYTES, NotAPicture, read_picture
 from generation.models import InputImage
+from generation.stored import (
+    Entry,
+    stored_delete,
+    stored_entries,
+    stored_is_kept,
+    stored_modified_at,
+    stored_open,
+    stored_save,
+)
 from jimeng_site.database import in_database
 
 FOLDER: Final = "inputs"
@@ -86,14 +92,15 @@ def store_file(file: IO[bytes], *, origin: str, source: str) -> StoredInput:
     file.flush()
     sha256 = _sha256(file)
     size_bytes = _size(file)
-    is_known = any(_is_kept(_name(sha256, suffix), size_bytes) for suffix in _SUFFIXES_KEPT)
+    # One that was found counts as new: `inputs_prune` must not take it before its row is stored.
+    is_known = any(stored_is_kept(_name(sha256, suffix), size_bytes) for suffix in _SUFFIXES_KEPT)
     picture = read_picture(file, is_known=is_known)
     if picture.is_converted:
         file.flush()
         sha256, size_bytes = _sha256(file), _size(file)
     name = _name(sha256, picture.suffix)
-    if not _is_kept(name, size_bytes):
-        name = default_storage.save(name, Movable(file, file.name))
+    if not stored_is_kept(name, size_bytes):
+        name = stored_save(name, file)
     return StoredInput(
         sha256=sha256,
         name=name,
@@ -121,25 +128,10 @@ def _size(file: IO[bytes]) -> int:
     return os.stat(file.fileno()).st_size
 
 
-def _is_kept(name: str, size_bytes: int) -> bool:
-    """Whether a file is there; if so, it counts as new: `inputs_prune` must not take it before its row is stored.
-
-    One of another size was left by a power failure, before its content reached the disk.
-    """
-    path = default_storage.path(name)
-    try:
-        if os.stat(path).st_size != size_bytes:
-            return False
-        os.utime(path)
-    except FileNotFoundError:
-        return False
-    return True
-
-
 def open_input(name: str) -> BinaryIO:
-    """An input picture for reading, by its name in storage. Raises FileNotFoundError."""
-    opened: Any = default_storage.open(name)
-    return opened  # type: ignore[no-any-return]  # Django's File proxies what BinaryIO promises
+    """An input picture for reading, by its name in storage. Raises FileNotFoundError, OSError."""
+    opened: Any = stored_open(name)
+    return opened  # type: ignore[no-any-return]  # of BinaryIO it has what is needed: `read`, `close` and `with`
 
 
 async def inputs_prune(*, older_than: datetime) -> int:
@@ -147,35 +139,27 @@ async def inputs_prune(*, older_than: datetime) -> int:
 
     Use a day or so: a request stores its files well before its rows. Returns how many were deleted.
     """
-    old = await asyncio.to_thread(lambda: list(_files(older_than)))
+    old = await asyncio.to_thread(lambda: [each for each in stored_entries(FOLDER) if each.modified_at < older_than])
     deleted = 0
     for at in range(0, len(old), _PRUNE_AT_ONCE):
         batch = old[at : at + _PRUNE_AT_ONCE]
-        named = await in_database(_named, [path.stem for path in batch])
-        orphans = [path for path in batch if path.stem not in named]
+        named = await in_database(_named, [_stem(each) for each in batch])
+        orphans = [each.name for each in batch if _stem(each) not in named]
         deleted += await asyncio.to_thread(_delete, orphans, older_than)
     return deleted
+
+
+def _stem(entry: Entry) -> str:
+    return PurePosixPath(entry.name).stem
 
 
 def _named(hashes: Sequence[str]) -> set[str]:
     return set(InputImage.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))
 
 
-def _files(older_than: datetime) -> Iterator[Path]:
-    for path in Path(default_storage.path(FOLDER)).glob("??/*"):
-        if _is_older(path, older_than):
-            yield path
-
-
-def _delete(paths: Sequence[Path], older_than: datetime) -> int:
-    doomed = [path for path in paths if _is_older(path, older_than)]  # not those used again in the meantime
-    for path in doomed:
-        path.unlink(missing_ok=True)
+def _delete(names: Sequence[str], older_than: datetime) -> int:
+    """But not those that were used again in the meantime."""
+    ages = {name: stored_modified_at(name) for name in names}
+    doomed = [name for name, modified_at in ages.items() if modified_at is not None and modified_at < older_than]
+    stored_delete(doomed)
     return len(doomed)
-
-
-def _is_older(path: Path, older_than: datetime) -> bool:
-    try:
-        return path.stat().st_mtime < older_than.timestamp()
-    except FileNotFoundError:
-        return False

@@ -18,11 +18,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from generation.engine.storing import new_part
 from generation.errors import InvalidSpec
 from generation.input_files import StoredInput, base64_pieces, inputs_prune, open_input, store_file, write_pieces
 from generation.input_pictures import NotAPicture
 from generation.models import InputImage
+from generation.stored import new_part
 from generation.upstream.fetch import FetchFailed, FetchPolicy, fetch_image_file
 from jimeng_site.slots import Slots
 

@@ -5,11 +5,9 @@ Asking is in generation/asking.py, waiting in generation/following.py; their nam
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import DatabaseError
 from django.utils import timezone
 
@@ -24,14 +22,14 @@ from generation.asking import (
     note_answer,
 )
 from generation.engine import runtime
-from generation.errors import ResultUnavailable, UnknownGeneration, error_class
+from generation.errors import UnknownGeneration, error_class
 from generation.following import Update, generation_follow, generation_wait, generation_watch, progress_of
 from generation.inputs import InputSource, StoredInput, UrlSource, read_inputs
 from generation.key_limits import api_key_allowance
 from generation.media_links import media_path, media_signature_is_valid, preview_path, thumbnail_path
 from generation.models import EngineBeat, Generation, Media
 from generation.progress import Progress
-from generation.upstream.failures import UpstreamFailure
+from generation.results import MediaGone, media_heal, media_read, media_refetch
 from generation.viewing import Viewer, parts_of
 from jimeng_site.database import in_database
 
@@ -40,6 +38,7 @@ __all__ = [
     "Attached",
     "Caller",
     "InputSource",
+    "MediaGone",
     "Progress",
     "StoredInput",
     "Submission",
@@ -56,6 +55,7 @@ __all__ = [
     "generation_wait",
     "generation_watch",
     "generations_list",
+    "media_heal",
     "media_of",
     "media_path",
     "media_read",
@@ -69,9 +69,6 @@ __all__ = [
     "readiness",
     "thumbnail_path",
 ]
-
-_MAX_BYTES = {Generation.Kind.IMAGE: 64 * 1024 * 1024, Generation.Kind.VIDEO: 512 * 1024 * 1024}
-
 
 # --- looking ------------------------------------------------------------------------------------
 
@@ -173,44 +170,6 @@ async def media_of(generations: Sequence[Generation]) -> list[Media]:
     ids = [each.pk for each in generations]
     stored = Media.objects.filter(generation_id__in=ids).select_related("generation")
     return await in_database(lambda: list(stored.order_by("generation_id", "position")))
-
-
-async def media_read(media: Media) -> bytes:
-    """The bytes of a result file, from storage, else from the upstream. Raises ResultUnavailable."""
-    if media.file:
-        try:
-            return await asyncio.to_thread(_read_file, media.file.name or "")
-        except OSError as error:
-            if not media.upstream_url:
-                raise ResultUnavailable from error
-    running = runtime.current()
-    if running is None or not media.upstream_url:
-        raise ResultUnavailable
-    try:
-        return (
-            await running.client.download(media.upstream_url, max_bytes=_MAX_BYTES[Generation.Kind(media.kind)])
-        ).content
-    except UpstreamFailure as error:
-        raise ResultUnavailable from error
-
-
-async def media_refetch(*, media_id: str) -> bool:
-    """Ask for a file to be fetched again, now, even if it was removed on purpose; False if there is no such result.
-
-    `media_id`: its public id. Whoever runs the engine does it within seconds.
-    """
-
-    def ask() -> bool:
-        found = Media.objects.filter(public_id=media_id)
-        return found.update(removed_at=None, removed_why="", fetch_due_at=timezone.now(), fetch_attempts=0) == 1
-
-    return await in_database(ask)
-
-
-def _read_file(name: str) -> bytes:
-    with default_storage.open(name) as file:
-        content: bytes = file.read()
-    return content
 
 
 # --- the process ----------------------------------------------------------------------------------

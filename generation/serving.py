@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import re
 from asyncio import to_thread
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Protocol
 
-from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
 
-from generation.engine.housekeeping import make_thumbnail
+from generation.engine.miniatures import make_miniatures, needs_preview
+from generation.file_names import disposition, download_name
 from generation.models import Generation, Media
+from generation.results import media_heal
+from generation.stored import StoredFile, stored_open
 
 PIECE_BYTES = 1024 * 1024  # files up to this size are read at once
 THUMBNAIL_TYPE = "image/webp"
+SERVED_TYPES = frozenset({"image/webp", "image/png", "image/jpeg", "video/mp4"})
 _FOREVER = "private, max-age=31536000, immutable"
 _ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 # A video that is opened by itself is a page of the browser's that plays it from its own address.
-_POLICY = "default-src 'none'"
+_POLICY = "default-src 'none'; sandbox"
 _VIDEO_POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"
 
 
@@ -45,7 +47,11 @@ class _Opened:
     size: int
     span: Span | None
     first: bytes
-    file: IO[bytes] | None
+    file: StoredFile | None
+
+
+class Answer(Protocol):
+    async def __call__(self, request: HttpRequest, media: Media, *, download: bool = False) -> HttpResponseBase: ...
 
 
 async def stored_file_response(
@@ -58,7 +64,7 @@ async def stored_file_response(
     Raises FileNotFoundError.
     """
     tag = f'"{etag}"' if etag else ""
-    headers = _headers(content_type, tag, content_disposition_header(download, filename) or "inline")
+    headers = _headers(content_type, tag, filename, download=download)
     if tag and _matches(request.headers.get("if-none-match", ""), tag):
         return HttpResponse(status=304, headers=headers)
     wanted = _range_header(request, tag)
@@ -77,7 +83,7 @@ async def stored_file_response(
 
 
 async def media_response(request: HttpRequest, media: Media, *, download: bool = False) -> HttpResponseBase:
-    """The result itself. Raises FileNotFoundError if it is not stored, or not any more."""
+    """The result itself; `media` with `generation`. Raises FileNotFoundError if it is not stored, or not any more."""
     stored = media.file.name
     if not stored:
         raise FileNotFoundError(media.public_id)
@@ -86,23 +92,53 @@ async def media_response(request: HttpRequest, media: Media, *, download: bool =
         name=stored,
         content_type=media.content_type,
         etag=media.sha256,
-        filename=f"{media.public_id}.{stored.rpartition('.')[2]}",
+        filename=download_name(media),
         download=download,
     )
 
 
 async def thumbnail_response(request: HttpRequest, media: Media, *, download: bool = False) -> HttpResponseBase:
     """The small picture of a result, made now if need be; of a video its poster. Raises FileNotFoundError."""
+    return await _small_response(request, media, lambda: media.thumbnail.name or "", "thumbnail", download=download)
 
+
+async def preview_response(request: HttpRequest, media: Media, *, download: bool = False) -> HttpResponseBase:
+    """As a screen shows it: one that is no larger than that is its own preview; of a video its poster."""
+    if media.kind == Generation.Kind.VIDEO:
+        return await thumbnail_response(request, media, download=download)
+    if not needs_preview(media):
+        return await media_response(request, media, download=download)
+    return await _small_response(request, media, lambda: media.preview.name or "", "preview", download=download)
+
+
+async def lasting_response(
+    request: HttpRequest, media: Media, answer: Answer = media_response, *, download: bool = False
+) -> HttpResponseBase:
+    """What `answer` (one of the above) gives, after having the file fetched again if it is not there.
+
+    Raises MediaGone; FileNotFoundError for a small picture that cannot be made; OSError.
+    """
+    if media.removed_at is None:
+        try:
+            return await answer(request, media, download=download)
+        except FileNotFoundError:
+            pass
+    return await answer(request, await media_heal(media), download=download)
+
+
+async def _small_response(
+    request: HttpRequest, media: Media, name_of: Callable[[], str], variant: str, *, download: bool
+) -> HttpResponseBase:
     async def answer() -> HttpResponseBase:
-        if not media.thumbnail.name:
+        name = name_of()
+        if not name:
             raise FileNotFoundError(media.public_id)
         return await stored_file_response(
             request,
-            name=media.thumbnail.name,
+            name=name,
             content_type=THUMBNAIL_TYPE,
-            etag=f"{media.public_id}-thumbnail",
-            filename=f"{media.public_id}-thumbnail.webp",
+            etag=f"{media.sha256 or media.public_id}-{variant}",
+            filename=f"{media.public_id}-{variant}.webp",
             download=download,
         )
 
@@ -110,19 +146,23 @@ async def thumbnail_response(request: HttpRequest, media: Media, *, download: bo
         return await answer()
     except FileNotFoundError:
         is_possible = media.kind == Generation.Kind.IMAGE and bool(media.file.name)
-        if not is_possible or await make_thumbnail(media) is None:
+        if not is_possible or await make_miniatures(media) is None:
             raise
     return await answer()
 
 
-def _headers(content_type: str, tag: str, disposition: str) -> dict[str, str]:
+def _headers(content_type: str, tag: str, filename: str, *, download: bool) -> dict[str, str]:
+    """What a browser must know to run nothing of it, whatever is in it."""
+    is_known = content_type in SERVED_TYPES  # by our own look at its bytes; anything else is only ever saved
     headers = {
-        "Content-Type": content_type,
+        "Content-Type": content_type if is_known else "application/octet-stream",
         "Accept-Ranges": "bytes",
         "Cache-Control": _FOREVER,
         "X-Content-Type-Options": "nosniff",
-        "Content-Disposition": disposition,
+        "Content-Disposition": disposition(filename, is_attachment=download or not is_known),
         "Content-Security-Policy": _VIDEO_POLICY if content_type.startswith("video/") else _POLICY,
+        # Chat pages of other origins show it: whoever has the signed address may.
+        "Cross-Origin-Resource-Policy": "cross-origin",
     }
     return headers | {"ETag": tag} if tag else headers
 
@@ -166,17 +206,16 @@ def find_span(wanted: str, size: int) -> Span | None:
 
 def _open(name: str, wanted: str, *, is_head: bool) -> _Opened:
     """Open the file and read the first piece of what is wanted; close it if that is all."""
-    file: Any = default_storage.open(name)
+    file = stored_open(name)
     keep = False
     try:
-        size: int = file.size
-        span = find_span(wanted, size)
+        span = find_span(wanted, file.size_bytes)
         first = b""
         if span is not None and not is_head:
-            file.seek(span.start)
-            first = file.read(min(span.length, PIECE_BYTES))
+            file.part(span.start, span.length)
+            first = file.read(PIECE_BYTES)
             keep = len(first) < span.length
-        return _Opened(size=size, span=span, first=first, file=file if keep else None)
+        return _Opened(size=file.size_bytes, span=span, first=first, file=file if keep else None)
     finally:
         if not keep:
             file.close()
@@ -185,7 +224,7 @@ def _open(name: str, wanted: str, *, is_head: bool) -> _Opened:
 class _Pieces:
     """The content of an answer, read as the client takes it. Django calls `close` however it ends."""
 
-    def __init__(self, file: IO[bytes], first: bytes, length: int) -> None:
+    def __init__(self, file: StoredFile, first: bytes, length: int) -> None:
         self._file = file
         self._first = first
         self._length = length

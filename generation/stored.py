@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
+from typing import Protocol, runtime_checkable
 
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
@@ -30,6 +31,13 @@ __all__ = [
 ]
 
 
+@runtime_checkable
+class _HasStore(Protocol):
+    """A storage of ours that needs packages which may not be here (generation/storage/bucket.py)."""
+
+    def own_store(self) -> PlainStore: ...
+
+
 def stored_save(name: str, source: Source) -> str:
     """Write a file under `name`, in place of one that is there. Returns the name.
 
@@ -48,7 +56,7 @@ def stored_is_kept(name: str, size_bytes: int | None = None) -> bool:
     found = store.find(name)
     if found is None or not found.size_bytes or size_bytes not in (None, found.size_bytes):
         return False
-    store.touch(name)
+    store.touch(found)
     return True
 
 
@@ -87,4 +95,6 @@ def _store() -> PlainStore:
 
 @lru_cache(maxsize=4)  # there is one, but for tests
 def _store_of(storage: Storage) -> PlainStore:
-    return FolderStore(storage) if isinstance(storage, FileSystemStorage) else PlainStore(storage)
+    if isinstance(storage, FileSystemStorage):
+        return FolderStore(storage)
+    return storage.own_store() if isinstance(storage, _HasStore) else PlainStore(storage)

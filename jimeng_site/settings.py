@@ -132,12 +132,24 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None  # only for `collectstatic`
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # `make run` needs no collectstatic
-STORAGES = {
-    # A result that is fetched again replaces its file: names hold the generation's id and the position.
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"allow_overwrite": True},
+_FOLDER = {
+    # A file that a power failure cut off is replaced by the same, whole.
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"allow_overwrite": True},
+}
+_BUCKET = {
+    "BACKEND": "generation.storage.bucket.BucketStorage",
+    "OPTIONS": {
+        "bucket_name": JIMENG_S3_BUCKET,
+        "endpoint_url": JIMENG_S3_ENDPOINT_URL or None,
+        "region_name": JIMENG_S3_REGION or None,
+        "access_key": JIMENG_S3_ACCESS_KEY_ID or None,
+        "secret_key": JIMENG_S3_SECRET_ACCESS_KEY or None,
+        "location": JIMENG_S3_PREFIX,
     },
+}
+STORAGES = {
+    "default": _BUCKET if JIMENG_STORAGE == "s3" else _FOLDER,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 

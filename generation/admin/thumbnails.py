@@ -8,7 +8,8 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from generation.models import InputImage, Media
-from generation.serving import stored_file_response, thumbnail_response
+from generation.services import MediaGone
+from generation.serving import lasting_response, stored_file_response, thumbnail_response
 from jimeng_site.database import in_database
 
 
@@ -16,12 +17,12 @@ from jimeng_site.database import in_database
 async def thumbnail(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The small picture of a result file, made when first asked for; of a video its poster."""
     await _check_staff(request)
-    media = await in_database(lambda: Media.objects.filter(public_id=public_id).exclude(file="").first())
+    media = await in_database(lambda: Media.objects.filter(public_id=public_id).select_related("generation").first())
     if media is None:
         raise Http404
     try:
-        return await thumbnail_response(request, media)
-    except FileNotFoundError as error:
+        return await lasting_response(request, media, thumbnail_response)
+    except (FileNotFoundError, MediaGone) as error:
         raise Http404 from error
 
 

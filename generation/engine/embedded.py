@@ -17,12 +17,14 @@ from generation.engine.check_ins import CheckIns
 from generation.engine.completion import CompletionHub
 from generation.engine.desk import AccountDesk
 from generation.engine.duties import Duties, Duty
+from generation.engine.healing import Healer
 from generation.engine.heartbeat import Heartbeat, beat_every_s
 from generation.engine.housekeeping import Housekeeping
 from generation.engine.journal import Journal
 from generation.engine.keeping import keeping_duties
 from generation.engine.late import late_duty
 from generation.engine.lock import engine_lock
+from generation.engine.mending import Mender
 from generation.engine.pace import Pace
 from generation.engine.proxies import proxy_duties
 from generation.engine.recovery import recover
@@ -69,6 +71,7 @@ class EmbeddedRunner:
         self._housekeeping: Housekeeping | None = None
         self._duties = Duties(())
         self._keeper: asyncio.Task[None] | None = None
+        self.healer = Healer()
 
     @property
     def is_running(self) -> bool:
@@ -118,6 +121,8 @@ class EmbeddedRunner:
     async def stop(self) -> None:
         """Finish what is on the wire, leave the rest where it stands: the next start resumes it."""
         keeper, tools = self._keeper, self._tools
+        self.healer.mender = None
+        await self.healer.stop()
         if keeper is not None:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
@@ -160,8 +165,9 @@ class EmbeddedRunner:
         caretaker = Caretaker(self._client, on_freed=desk.nudge, tick_s=self._pace.probes_s)
         journal = Journal(on_final=self._hub.nudge, on_freed=desk.nudge, on_change=self._hub.touch)
         tools = tools_with(self._client, journal=journal, desk=desk, caretaker=caretaker)
+        self.healer.mender = Mender(self._client, caretaker.login)
         self._housekeeping = Housekeeping(
-            self._client, caretaker, is_idle=lambda: not self._tasks, tick_s=self._pace.housekeeping_s
+            self.healer, is_idle=lambda: not self._tasks, tick_s=self._pace.housekeeping_s
         )
         self._duties = Duties(engine_duties(tools), at_least_s=self._pace.duties_at_least_s)
         desk.start()

@@ -57,7 +57,6 @@ class Harvest:
             item,
             public_id=work.public_id,
             position=position,
-            created_at=work.created_at,
             output_format=work.spec.output_format,
         )
 

@@ -6,14 +6,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from functools import partial
 
 from generation.changes import ResultFile
 from generation.engine.pictures import NotMedia
 from generation.engine.storing import (
     IMAGE_MAX_BYTES,
-    Place,
     Stored,
+    fetch_poster,
     store_picture,
     store_poster,
     store_video,
@@ -43,47 +43,48 @@ class MediaFetcher:
         self._video_slots = asyncio.Semaphore(VIDEOS_AT_ONCE)
         self._video_threads = ThreadPoolExecutor(VIDEO_THREADS, thread_name_prefix="video")
 
-    async def fetch(
-        self, item: Item, *, public_id: str, position: int, created_at: datetime, output_format: str = ""
-    ) -> ResultFile:
-        """Fetch one result. When that fails, the file has no name: the address is kept and tried again later."""
-        place = Place(public_id=public_id, position=position, created_at=created_at)
+    async def fetch(self, item: Item, *, public_id: str, position: int, output_format: str = "") -> ResultFile:
+        """Fetch one result. When that fails, the file has no name: the address is kept and tried again later.
+
+        `public_id`: of the generation, for the log.
+        """
+        label: dict[str, str | int] = {"generation": public_id, "position": position}
         if item.kind == "image":
-            return _result(item, position, await self._persist(place, lambda: self._image(item, place, output_format)))
-        stored, poster = await asyncio.gather(
-            self._persist(place, lambda: self._video(item, place)), store_poster(self._client, item.cover_url, place)
+            return _result(item, position, await self._persist(label, lambda: self._image(item, output_format)))
+        stored, content = await asyncio.gather(
+            self._persist(label, lambda: self._video(item)),
+            fetch_poster(self._client, item.cover_url, public_id=public_id),
+        )
+        if stored is None or not content:  # one that comes late brings its poster with it
+            return _result(item, position, stored)
+        poster = await asyncio.get_running_loop().run_in_executor(
+            self._video_threads, partial(store_poster, content, stored.name, public_id=public_id)
         )
         return _result(item, position, stored, poster)
 
-    async def _persist(self, place: Place, store: Callable[[], Awaitable[Stored]]) -> Stored | None:
+    async def _persist(self, label: dict[str, str | int], store: Callable[[], Awaitable[Stored]]) -> Stored | None:
         """Call `store`, again after each pause while it fails; None when it failed to the end."""
         for pause_s in (*self._retry_after_s, None):
             try:
                 return await store()
             except (UpstreamFailure, NotMedia, OSError) as error:
                 logger.warning(
-                    "A result could not be stored",
-                    extra={
-                        "action": "download",
-                        "generation": place.public_id,
-                        "position": place.position,
-                        "reason": str(error),
-                    },
+                    "A result could not be stored", extra={"action": "download", "reason": str(error), **label}
                 )
             if pause_s is not None:
                 await asyncio.sleep(pause_s)
         return None
 
-    async def _image(self, item: Item, place: Place, output_format: str) -> Stored:
+    async def _image(self, item: Item, output_format: str) -> Stored:
         async with self._slots:
             downloaded = await self._client.download(item.url, max_bytes=IMAGE_MAX_BYTES)
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, lambda: store_picture(downloaded.content, place, wanted=output_format)
+                self._threads, partial(store_picture, downloaded.content, wanted=output_format)
             )
 
-    async def _video(self, item: Item, place: Place) -> Stored:
+    async def _video(self, item: Item) -> Stored:
         async with self._video_slots:
-            return await store_video(self._client, item.url, place, threads=self._video_threads)
+            return await store_video(self._client, item.url, threads=self._video_threads)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)

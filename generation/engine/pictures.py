@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import imagesize
 from PIL import Image, UnidentifiedImageError
 
-THUMBNAIL_PX = 480
+THUMBNAIL_PX = 480  # of a grid of pictures
+PREVIEW_PX = 1280  # of one picture on a screen
 IMAGE_TYPES = {"WEBP": ("image/webp", ".webp"), "PNG": ("image/png", ".png"), "JPEG": ("image/jpeg", ".jpg")}
 
 Image.MAX_IMAGE_PIXELS = 100_000_000  # 4k pictures have 17 million; more is not ours
@@ -73,13 +75,21 @@ def _converted(content: bytes, wanted: str) -> bytes:
         raise NotMedia("The file cannot be read as a picture.") from error
 
 
-def thumbnail_of(content: bytes, *, side_px: int = THUMBNAIL_PX) -> bytes:
-    """A WebP of at most `side_px` a side. Raises NotMedia."""
+def small_pictures(content: bytes, sides_px: Sequence[int]) -> list[bytes]:
+    """WebPs of at most so many pixels a side, from one decode, in the order asked for: the largest first.
+
+    None is larger than the picture itself. Raises NotMedia.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=tuple(IMAGE_TYPES)) as image:
-            image.thumbnail((side_px, side_px))
-            out = io.BytesIO()
-            (image if image.mode in ("RGB", "RGBA") else image.convert("RGB")).save(out, format="WEBP", quality=80)
-            return out.getvalue()
+            return [_shrunk(image, side_px) for side_px in sides_px]
     except UNREADABLE as error:
         raise NotMedia("The file cannot be read as a picture.") from error
+
+
+def _shrunk(image: Image.Image, side_px: int) -> bytes:
+    """Shrinks the picture itself, so that the next smaller one is made of few pixels."""
+    image.thumbnail((side_px, side_px))
+    out = io.BytesIO()
+    (image if image.mode in ("RGB", "RGBA") else image.convert("RGB")).save(out, format="WEBP", quality=80)
+    return out.getvalue()

@@ -13,6 +13,7 @@ from generation.engine.batching import Batcher
 from generation.engine.births import Birth, Refusal, store_new
 from generation.engine.completion import CompletionHub
 from generation.engine.embedded import EmbeddedRunner
+from generation.engine.healing import Healer
 from generation.engine.pace import Pace
 from generation.models import Generation
 from generation.progress import Progress
@@ -24,6 +25,9 @@ BIRTHS_AT_ONCE = 50
 
 class Runner(Protocol):
     """Where jobs run. Embedded here; as Procrastinate tasks when scaled out."""
+
+    healer: Healer
+    """Has missing files fetched, wherever the engine is."""
 
     async def submit(self, generations: Sequence[Generation]) -> None: ...
 

@@ -1,39 +1,30 @@
-"""Results into storage: pictures from memory, videos through a file of their own, posters where there are any."""
+"""Results into storage, under their content: pictures from memory, videos through a file of their own, and posters."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import logging
-import time
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
+from pathlib import PurePosixPath
 from typing import IO
 
-from django.conf import settings
-from django.core.files.base import ContentFile, File
-from django.core.files.storage import default_storage
-
 from generation.engine.mp4 import BrokenMp4, read_mp4
-from generation.engine.pictures import NotMedia, check_image, thumbnail_of
+from generation.engine.pictures import NotMedia, check_image, small_pictures
+from generation.stored import new_part, stored_is_kept, stored_save
 from generation.upstream.client import UpstreamClient
 from generation.upstream.downloads import DownloadedFile
 from generation.upstream.failures import UpstreamFailure
 
 logger = logging.getLogger(__name__)
 
+FOLDER = "results"
 IMAGE_MAX_BYTES = 64 * 1024 * 1024
 VIDEO_MAX_BYTES = 512 * 1024 * 1024
 POSTER_MAX_BYTES = 10 * 1024 * 1024
 POSTER_TIMEOUT_S = 10.0  # a video that is there does not wait longer for its poster
 POSTER_PX = 960
-PART_SUFFIX = ".part"
-PART_KEPT_S = 3600.0  # longer than any download may take: what is older was left by a process that died
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,73 +40,52 @@ class Stored:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a result belongs. The same for the same result: a repeated download replaces and never piles up."""
-
-    public_id: str
-    position: int
-    created_at: datetime
-
-    def name(self, suffix: str) -> str:
-        return str(PurePosixPath(self.created_at.strftime("%Y/%m/%d"), f"{self.public_id}-{self.position}{suffix}"))
+def result_name(sha256: str, suffix: str) -> str:
+    """Where a result with this content belongs: equal ones are one file, however often they come."""
+    return str(PurePosixPath(FOLDER, sha256[:2], f"{sha256}{suffix}"))
 
 
-class Movable(File):  # type: ignore[type-arg]  # django-stubs makes File generic, Django does not
-    """An open file that a storage on the same disk may take as it is, instead of copying it."""
-
-    def temporary_file_path(self) -> str:
-        return str(self.name)
+def thumbnail_name(name: str) -> str:
+    """Where the small picture of a stored file belongs. Those of equal files are one, too."""
+    return f"{name}.thumb.webp"
 
 
-def store_picture(content: bytes, place: Place, *, wanted: str) -> Stored:
+def preview_name(name: str) -> str:
+    return f"{name}.view.webp"
+
+
+def store_picture(content: bytes, *, wanted: str) -> Stored:
     """Check a picture, convert it if it is `wanted` otherwise, and store it. Raises NotMedia, OSError."""
     checked = check_image(content, wanted=wanted)
+    sha256 = hashlib.sha256(checked.content).hexdigest()
     return Stored(
-        name=default_storage.save(place.name(checked.suffix), ContentFile(checked.content)),
+        name=_keep(result_name(sha256, checked.suffix), checked.content, len(checked.content)),
         content_type=checked.content_type,
         width=checked.width,
         height=checked.height,
         size_bytes=len(checked.content),
-        sha256=hashlib.sha256(checked.content).hexdigest(),
+        sha256=sha256,
     )
 
 
-async def store_video(client: UpstreamClient, url: str, place: Place, *, threads: Executor | None = None) -> Stored:
+async def store_video(client: UpstreamClient, url: str, *, threads: Executor | None = None) -> Stored:
     """Download a video into storage without ever holding it in memory.
 
     `threads`: where it is checked and moved. Raises UpstreamFailure, NotMedia, OSError.
     """
     with new_part() as part:
         downloaded = await client.download_to_file(url, part, max_bytes=VIDEO_MAX_BYTES)
-        return await asyncio.get_running_loop().run_in_executor(threads, _check_and_move, part, downloaded, place)
+        return await asyncio.get_running_loop().run_in_executor(threads, _check_and_keep, part, downloaded)
 
 
-def _parts_folder() -> Path:
-    """On the disk of the results, so that a file is moved at once; never in memory, as /tmp may be."""
-    return Path(settings.MEDIA_ROOT) / "incoming"
-
-
-@contextmanager
-def new_part() -> Iterator[IO[bytes]]:
-    """A file to write to, with a path; it is deleted at the end unless it was moved away."""
-    folder = _parts_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=folder, suffix=PART_SUFFIX, delete=False) as part:
-        try:
-            yield part
-        finally:
-            Path(part.name).unlink(missing_ok=True)  # it is still there when it was copied, or was no good
-
-
-def _check_and_move(part: IO[bytes], downloaded: DownloadedFile, place: Place) -> Stored:
+def _check_and_keep(part: IO[bytes], downloaded: DownloadedFile) -> Stored:
     part.flush()  # what a full disk does not take shows here, before anything is moved
     try:
         movie = read_mp4(part)
     except BrokenMp4 as error:
         raise NotMedia(str(error)) from error
     return Stored(
-        name=default_storage.save(place.name(".mp4"), Movable(part, part.name)),
+        name=_keep(result_name(downloaded.sha256, ".mp4"), part, downloaded.size_bytes),
         content_type="video/mp4",
         width=movie.width,
         height=movie.height,
@@ -125,38 +95,46 @@ def _check_and_move(part: IO[bytes], downloaded: DownloadedFile, place: Place) -
     )
 
 
-async def store_poster(client: UpstreamClient, url: str, place: Place) -> str:
-    """Download the still picture of a video, make it small, and store it. Returns its name; "" when there is none.
+def _keep(name: str, source: bytes | IO[bytes], size_bytes: int) -> str:
+    """Write it, unless the same is there already."""
+    return name if stored_is_kept(name, size_bytes) else stored_save(name, source)
+
+
+async def fetch_poster(client: UpstreamClient, url: str, *, public_id: str) -> bytes:
+    """Download the still picture of a video and make it small; b"" when there is none. `public_id`: for the log.
 
     Never fails, and takes POSTER_TIMEOUT_S at most: a video is as good without.
     """
     if not url:
-        return ""
+        return b""
     try:
         async with asyncio.timeout(POSTER_TIMEOUT_S):
             downloaded = await client.download(url, max_bytes=POSTER_MAX_BYTES)
-            return await asyncio.to_thread(_store_poster, downloaded.content, place)
+            return await asyncio.to_thread(_poster_of, downloaded.content)
     except (UpstreamFailure, NotMedia, OSError) as error:  # a TimeoutError is an OSError
         logger.warning(
             "A video has no poster",
-            extra={"action": "poster", "generation": place.public_id, "reason": str(error) or type(error).__name__},
+            extra={"action": "poster", "generation": public_id, "reason": str(error) or type(error).__name__},
+        )
+        return b""
+
+
+def _poster_of(content: bytes) -> bytes:
+    return small_pictures(content, (POSTER_PX,))[0]
+
+
+def store_poster(content: bytes, video: str, *, public_id: str) -> str:
+    """Store the poster beside its video, of which `video` is the name. Returns its name; "" when there is none.
+
+    `public_id`: for the log. Never fails.
+    """
+    name = thumbnail_name(video)
+    if not content:
+        return ""
+    try:
+        return name if stored_is_kept(name) else stored_save(name, content)
+    except OSError as error:
+        logger.warning(
+            "A poster could not be stored", extra={"action": "poster", "generation": public_id, "reason": str(error)}
         )
         return ""
-
-
-def _store_poster(content: bytes, place: Place) -> str:
-    name: str = default_storage.save(
-        place.name(".mp4.thumb.webp"), ContentFile(thumbnail_of(content, side_px=POSTER_PX))
-    )
-    return name
-
-
-def remove_old_parts() -> None:
-    """Delete what downloads left behind whose process was killed."""
-    oldest = time.time() - PART_KEPT_S
-    for part in _parts_folder().glob(f"*{PART_SUFFIX}"):
-        try:
-            if part.stat().st_mtime < oldest:
-                part.unlink()
-        except FileNotFoundError:
-            continue  # finished in this moment

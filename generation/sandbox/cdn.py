@@ -17,6 +17,9 @@ from generation.sandbox.records import Record
 
 _DENIED: Final = "<!doctype html><title>403</title><h1>Access denied</h1>"
 
+_HOSTILE_PAGE: Final = "<!doctype html><script>document.title = 'run'</script>"
+_HOSTILE_SVG: Final = '<svg xmlns="http://www.w3.org/2000/svg"><script>document.title = "run"</script></svg>'
+
 
 def _signature(secret: bytes, file: str, expires: str) -> str:
     return hmac.digest(secret, f"{file}|{expires}".encode(), "sha256").hex()[:40]
@@ -54,6 +57,10 @@ async def download(request: web.Request) -> web.StreamResponse:
         return web.Response(status=404, text="not found")
     if "mediahtml" in struck:
         return web.Response(text=_DENIED, content_type="text/html")
+    if "mediafake" in struck or "mediasvg" in struck:
+        is_video = file.endswith(".mp4")
+        content = _HOSTILE_SVG if "mediasvg" in struck else _HOSTILE_PAGE
+        return web.Response(text=content, content_type="video/mp4" if is_video else "image/webp")
     world.counts.downloads += 1
     return await _hand_out(request, file, record)
 

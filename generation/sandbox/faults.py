@@ -23,7 +23,9 @@ record faults (x<N> counts submissions)
   unknownstatus       status 77 until the last third                lateitems            complete before the last item
   playurl             a video's address is in video.play_url only
 media faults (x<N> counts downloads)
-  media500   media404   mediahtml
+  media500            media404                                      mediahtml            HTTP 200, an HTML page
+  mediafake           an HTML page that is called a picture or video
+  mediasvg            an SVG with a script, called a picture or video
 balance
   credits:N           gift credits at the start (default 10000)     no-gift              no daily gift
   purchase:N          bought credits at the start (default 0)       vip:N                member credits (default 0)
@@ -71,7 +73,7 @@ RECORD: Final = frozenset(
         "playurl",
     }
 )
-MEDIA: Final = frozenset({"media500", "media404", "mediahtml"})
+MEDIA: Final = frozenset({"media500", "media404", "mediahtml", "mediafake", "mediasvg"})
 BALANCE: Final = frozenset({"credits", "purchase", "vip", "lapses", "no-gift", "nocredits", "nocredits-daily"})
 KNOWN: Final = CALL_BEFORE | CALL_AFTER | RECORD | MEDIA | BALANCE
 NEEDS_ARGUMENT: Final = frozenset({"forbidden", "partial", "slow", "credits", "purchase", "vip"})

@@ -91,7 +91,7 @@ class PlainStore:
             modified_at=self._storage.get_modified_time(name),
         )
 
-    def touch(self, name: str) -> None:
+    def touch(self, entry: Entry) -> None:
         """What cannot be touched is as old as it is."""
 
     def delete(self, name: str) -> None:

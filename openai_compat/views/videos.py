@@ -8,16 +8,24 @@ from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
-from generation.errors import GatewayError, InvalidSpec, NotSupported, UnknownGeneration, VideoNotReady
+from generation.errors import (
+    GatewayError,
+    InvalidSpec,
+    NotSupported,
+    ResultUnavailable,
+    UnknownGeneration,
+    VideoNotReady,
+)
 from generation.models import Generation
 from generation.services import (
     Attached,
+    MediaGone,
     Submission,
     generation_get,
     generation_hide,
@@ -27,7 +35,7 @@ from generation.services import (
     progress_of,
     raise_if_failed,
 )
-from generation.serving import media_response, thumbnail_response
+from generation.serving import lasting_response, thumbnail_response
 from openai_compat.bodies import Body, read_body
 from openai_compat.errors import describe, render
 from openai_compat.presenters import public_base_url
@@ -44,10 +52,10 @@ from openai_compat.serializers.fields import Integer
 from openai_compat.serializers.videos import VideosRequest, frame_sources, videos_request, wants_async
 from openai_compat.submitting import submitted
 from openai_compat.video_presenters import (
+    NOT_FETCHED,
     POLL_HEADER,
     VideoSight,
     file_of,
-    media_content,
     openai_video,
     poll_after_ms,
     video_answer,
@@ -197,19 +205,15 @@ class VideoContent(_Videos):
         return await answer(request, generation)
 
     async def _video(self, request: HttpRequest, generation: Generation) -> HttpResponseBase:
-        media = file_of(generation)
         try:
-            return await media_response(request, media)
-        except FileNotFoundError:
-            # Not stored yet, or not any more: whole from the upstream, while its address lives.
-            content = await media_content(media)
-        headers = {"Content-Length": str(len(content)), "X-Content-Type-Options": "nosniff"}
-        return HttpResponse(content, content_type=media.content_type or "video/mp4", headers=headers)
+            return await lasting_response(request, file_of(generation))
+        except (MediaGone, OSError) as error:
+            raise ResultUnavailable(NOT_FETCHED, public_id=generation.public_id) from error
 
     async def _thumbnail(self, request: HttpRequest, generation: Generation) -> HttpResponseBase:
         try:
-            return await thumbnail_response(request, file_of(generation))
-        except FileNotFoundError as error:
+            return await lasting_response(request, file_of(generation), thumbnail_response)
+        except (MediaGone, FileNotFoundError) as error:
             raise NotFound("This video has no thumbnail.") from error
 
 

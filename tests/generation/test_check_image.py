@@ -9,7 +9,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from generation.engine.pictures import THUMBNAIL_PX, NotMedia, check_image, thumbnail_of
+from generation.engine.pictures import PREVIEW_PX, THUMBNAIL_PX, NotMedia, check_image, small_pictures
 
 
 def encoded(file_format: str, mode: str = "RGB", size: tuple[int, int] = (64, 48)) -> bytes:
@@ -79,7 +79,7 @@ def test_a_file_that_was_cut_off_is_not_whole(whole: bytes, kept: float) -> None
 
 
 def test_a_bomb_is_never_unpacked() -> None:
-    for attempt in (lambda: check_image(BOMB, wanted="jpeg"), lambda: thumbnail_of(BOMB)):
+    for attempt in (lambda: check_image(BOMB, wanted="jpeg"), lambda: small_pictures(BOMB, (480,))):
         with pytest.raises(NotMedia):
             attempt()
 
@@ -94,7 +94,7 @@ def test_a_bomb_is_never_unpacked() -> None:
     ],
 )
 def test_a_whole_file_with_broken_insides_cannot_be_converted(content: bytes) -> None:
-    for attempt in (lambda: check_image(content, wanted="webp"), lambda: thumbnail_of(content)):
+    for attempt in (lambda: check_image(content, wanted="webp"), lambda: small_pictures(content, (480,))):
         with pytest.raises(NotMedia):
             attempt()
 
@@ -125,7 +125,10 @@ def test_the_format_that_was_asked_for_is_left_as_it_is(source: bytes, wanted: s
     ],
 )
 def test_a_thumbnail_fits_into_its_square(size: tuple[int, int], small: tuple[int, int]) -> None:
-    assert THUMBNAIL_PX == 480
+    assert (PREVIEW_PX, THUMBNAIL_PX) == (1280, 480)
     for mode in ("RGB", "RGBA", "P", "LA", "1"):
-        with Image.open(io.BytesIO(thumbnail_of(encoded("PNG", mode, size)))) as image:
+        large, thumbnail = small_pictures(encoded("PNG", mode, size), (PREVIEW_PX, THUMBNAIL_PX))
+        with Image.open(io.BytesIO(thumbnail)) as image:
             assert (image.format, image.size) == ("WEBP", small)
+        with Image.open(io.BytesIO(large)) as image:
+            assert max(image.size) == min(max(size), PREVIEW_PX)

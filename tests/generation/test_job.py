@@ -74,7 +74,7 @@ class HappyTests(JobTestCase):
         assert await self.sync(history, row) == ["claimed", "submitting", "submitted", "succeeded"]
         (media,) = [each async for each in after.media.all()]
         assert (media.content_type, media.width, media.height) == ("image/webp", 64, 48)
-        assert media.file.name == f"{row.created_at:%Y/%m/%d}/{row.public_id}-0.webp"
+        assert media.file.name == f"results/{media.sha256[:2]}/{media.sha256}.webp"
         assert media.upstream_uri == "tos/0"
         assert not await Lease.objects.aexists()
         account = await Account.objects.aget()

@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 from asgiref.sync import sync_to_async
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from generation.engine.caretaker import Caretaker
-from generation.engine.housekeeping import Housekeeping
+from generation.engine.mending import Mended, Mender
 from generation.models import GenerationEvent, Media
 from generation.specs import video_spec
 from generation.upstream.client import UpstreamClient
@@ -60,11 +61,14 @@ class LateVideoTests(TestCase):
         media = await sync_to_async(make_media)(
             generation=self.generation, content=b"", fetch_due_at=timezone.now(), **fields | over
         )
+        await self.mend(media)
+        return await Media.objects.aget()
+
+    async def mend(self, media: Media) -> Mended:
         async with UpstreamClient(
             base_url="https://a.test", imagex_url="https://b.test", transport=httpx.MockTransport(self.upstream)
         ) as client:
-            await Housekeeping(client, Caretaker(client, on_freed=lambda: None), is_idle=lambda: True)._fetch(media)
-        return await Media.objects.aget()
+            return await Mender(client, Caretaker(client, on_freed=lambda: None).login).mend(media.pk)
 
     async def test_it_is_fetched_by_its_new_address_with_its_poster(self) -> None:
         media = await self.fetch()
@@ -77,9 +81,33 @@ class LateVideoTests(TestCase):
         assert await GenerationEvent.objects.filter(kind="media_stored").aexists()
 
     async def test_what_was_known_of_it_stays(self) -> None:
+        default_storage.save("kept.webp", ContentFile(self.cover))
         media = await self.fetch(width=720, height=1280, duration_s=5.0, thumbnail="kept.webp")
         assert (media.width, media.height, media.duration_s, media.thumbnail.name) == (720, 1280, 5.0, "kept.webp")
         assert self.asked == ["/clip"]
+
+    async def test_a_poster_that_is_gone_is_fetched_alone(self) -> None:
+        media = await self.fetch()
+        default_storage.delete(media.thumbnail.name or "")
+        self.asked.clear()
+        assert await self.mend(media) == "stored"
+        assert (self.asked, default_storage.exists(media.thumbnail.name or "")) == (["/cover"], True)
+        assert await GenerationEvent.objects.filter(kind="media_stored").acount() == 1
+
+    async def test_both_are_fetched_when_both_are_gone(self) -> None:
+        media = await self.fetch()
+        default_storage.delete(media.thumbnail.name or "")
+        default_storage.delete(media.file.name or "")
+        assert await self.mend(media) == "stored"
+        assert content_of(media) == CLIP
+        assert default_storage.exists(media.thumbnail.name or "")
+
+    async def test_it_says_when_only_the_poster_cannot_be_had(self) -> None:
+        media = await self.fetch()
+        default_storage.delete(media.thumbnail.name or "")
+        self.cover = b"<svg/>"
+        assert await self.mend(media) == "not_media"
+        assert content_of(await Media.objects.aget()) == CLIP
 
     async def test_it_waits_for_the_next_time_when_it_is_no_video(self) -> None:
         self.clip = b"<html>403</html>"

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.test import TestCase, override_settings
 
+from generation.file_names import download_name
 from generation.models import Media
 from generation.services import media_path, media_signature_is_valid
 from tests.factories import make_media, make_webp
@@ -38,8 +39,9 @@ class MediaViewTests(TestCase):
     def test_a_browser_runs_nothing_of_it_and_shares_it_with_nobody(self) -> None:
         response = self.get()
         assert response["X-Content-Type-Options"] == "nosniff"
-        assert response["Content-Security-Policy"] == "default-src 'none'"
-        assert response["Content-Disposition"] == f'inline; filename="{self.media.public_id}.webp"'
+        assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert response["Content-Disposition"] == f'inline; filename="{download_name(self.media)}"'
+        assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert response["Cache-Control"] == "private, max-age=31536000, immutable"
 
     def test_head_says_the_same_without_the_file(self) -> None:

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from PIL import Image
 
 from generation.changes import ResultFile
 from generation.engine.media import MediaFetcher
-from generation.engine.storing import PART_KEPT_S, POSTER_PX, POSTER_TIMEOUT_S, Place, remove_old_parts, store_poster
+from generation.engine.storing import POSTER_PX, POSTER_TIMEOUT_S, fetch_poster
+from generation.storage.parts import PART_KEPT_S, remove_old_parts
 from generation.upstream.answers import Item
 from generation.upstream.client import UpstreamClient
 from tests.factories import make_webp
@@ -29,7 +29,6 @@ from tests.generation.clock import run_fast
 from tests.generation.following import item
 from tests.generation.test_mp4 import CLIPS
 
-AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CLIP = (CLIPS / "landscape.mp4").read_bytes()
 VIDEO: Item = replace(
     item(1, "https://v9.test/clip"),
@@ -39,7 +38,15 @@ VIDEO: Item = replace(
     duration_s=5.0,
     cover_url="https://p3.test/cover",
 )
-NAME, POSTER_NAME = "2026/11/22/gen_1-0.mp4", "2026/11/22/gen_1-0.mp4.thumb.webp"
+
+
+def name_of(clip: bytes) -> str:
+    sha256 = hashlib.sha256(clip).hexdigest()
+    return f"results/{sha256[:2]}/{sha256}.mp4"
+
+
+NAME = name_of(CLIP)
+POSTER_NAME = f"{NAME}.thumb.webp"
 IN_MEMORY = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 Server = Callable[[httpx.Request], httpx.Response]
 
@@ -65,7 +72,7 @@ def fetch(answer: Server, wanted: Item = VIDEO) -> ResultFile:
         async with new_client(answer) as client:
             fetcher = MediaFetcher(client, retry_after_s=(0.0, 0.0))
             try:
-                return await fetcher.fetch(wanted, public_id="gen_1", position=0, created_at=AT)
+                return await fetcher.fetch(wanted, public_id="gen_1", position=0)
             finally:
                 fetcher.close()
 
@@ -111,10 +118,14 @@ def test_a_storage_that_is_no_folder_gets_a_copy(media_root: Path) -> None:
     assert parts(media_root) == []
 
 
-def test_a_video_that_comes_again_replaces_its_file() -> None:
+def test_a_video_that_comes_again_is_the_same_file(media_root: Path) -> None:
     other = (CLIPS / "square.mp4").read_bytes()
-    assert fetch(server()).name == fetch(server(clip=other)).name == NAME
-    assert stored(NAME) == other
+    assert fetch(server()).name == fetch(server()).name == NAME
+    assert fetch(server(clip=other)).name == name_of(other)
+    assert sorted(each.name for each in media_root.rglob("*.mp4")) == sorted(
+        Path(name).name for name in (NAME, name_of(other))
+    )
+    assert parts(media_root) == []
 
 
 def test_a_failed_download_is_tried_twice_more() -> None:
@@ -126,7 +137,7 @@ def test_a_failed_download_is_tried_twice_more() -> None:
 def test_what_is_no_whole_video_keeps_its_address_and_leaves_nothing(content: bytes, media_root: Path) -> None:
     found = fetch(server(clip=content, cover=make_webp()))
     assert (found.name, found.content_type, found.size_bytes, found.sha256) == ("", "", None, "")
-    assert (found.upstream_url, found.duration_s, found.thumbnail) == ("https://v9.test/clip", 5.0, POSTER_NAME)
+    assert (found.upstream_url, found.duration_s, found.thumbnail) == ("https://v9.test/clip", 5.0, "")
     assert parts(media_root) == []
 
 
@@ -158,14 +169,13 @@ def test_a_poster_that_does_not_come_is_not_waited_for() -> None:
         await asyncio.sleep(3600)
         return httpx.Response(200)
 
-    async def run() -> tuple[str, float]:
+    async def run() -> tuple[bytes, float]:
         begun = asyncio.get_running_loop().time()
-        place = Place(public_id="gen_1", position=0, created_at=AT)
-        name = await store_poster(new_client(silence), "https://p3.test/cover", place)
-        return name, asyncio.get_running_loop().time() - begun
+        poster = await fetch_poster(new_client(silence), "https://p3.test/cover", public_id="gen_1")
+        return poster, asyncio.get_running_loop().time() - begun
 
-    name, waited_s = run_fast(run())
-    assert name == ""
+    poster, waited_s = run_fast(run())
+    assert poster == b""
     assert waited_s == pytest.approx(POSTER_TIMEOUT_S)
 
 
@@ -179,9 +189,3 @@ def test_what_a_killed_process_left_is_removed_and_what_is_young_stays(media_roo
     os.utime(old, (0, time.time() - PART_KEPT_S - 1))
     remove_old_parts()
     assert parts(media_root) == [young]
-
-
-def test_the_place_of_a_result_is_always_the_same() -> None:
-    place = Place(public_id="gen_ab", position=3, created_at=AT)
-    assert place.name(".webp") == "2026/11/22/gen_ab-3.webp"
-    assert place.name(".webp") != replace(place, position=4).name(".webp")

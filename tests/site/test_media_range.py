@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.test import TestCase, override_settings
 
+from generation.file_names import download_name
 from generation.models import Media
 from generation.services import media_path
 from generation.serving import PIECE_BYTES, Span, find_span
@@ -95,7 +96,7 @@ class ServedFileTests(TestCase):
             assert (response.status_code, body) == (200, content)
             assert (response["Content-Type"], response["Accept-Ranges"]) == ("video/mp4", "bytes")
             assert response["Content-Length"] == str(len(content))
-            assert response["Content-Disposition"] == f'inline; filename="{media.public_id}.webp"'
+            assert response["Content-Disposition"] == f'inline; filename="{download_name(media)}"'
             assert not response.has_header("Content-Range")
 
     async def test_a_part_is_what_was_asked_for(self) -> None:
@@ -136,7 +137,7 @@ class ServedFileTests(TestCase):
 
     async def test_it_can_be_saved(self) -> None:
         response, _ = await self.get(self.small, media_path(self.small) + "&download=1")
-        assert response["Content-Disposition"] == f'attachment; filename="{self.small.public_id}.webp"'
+        assert response["Content-Disposition"] == f'attachment; filename="{download_name(self.small)}"'
 
     async def test_nothing_stays_open_however_it_ends(self) -> None:
         whole = await self.async_client.get(media_path(self.large))
