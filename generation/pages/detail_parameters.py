@@ -83,6 +83,8 @@ def _asked(row: Generation) -> dict[str, str]:
     for name, value in words.items():
         if name not in ("width", "height"):
             found.setdefault(_SAME_AS.get(name, name), value)
+    if row.kind == Generation.Kind.IMAGE and row.spec.get("negative_prompt"):
+        found["negative_prompt"] = row.spec["negative_prompt"]  # is not noted a second time
     if row.resolution_asked != row.spec.get("resolution"):
         found.setdefault("resolution", row.resolution_asked)
     return found

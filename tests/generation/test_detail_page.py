@@ -202,6 +202,10 @@ class ParameterTests(SimpleTestCase):
         assert not rows["seed"][2]
         assert self.rows(requested={"width": 2048, "height": 2048})["size"] == ("2048 × 2048", "2048 × 2048", False)
 
+    def test_a_negative_prompt_of_a_picture_is_what_was_asked_for(self) -> None:
+        spec = image_spec(model="jimeng-4.5", prompt="a cat", negative_prompt="dogs").to_json()
+        assert self.rows(requested={}, spec=spec)["negative prompt"] == ("dogs", "dogs", False)
+
     def test_a_lowered_resolution_is_a_difference(self) -> None:
         spec = image_spec(model="jimeng-4.5", prompt="a cat", resolution="2k").to_json() | {RESOLUTION_ASKED: "4k"}
         assert self.rows(requested={}, spec=spec)["resolution"] == ("4k", "2k", True)
