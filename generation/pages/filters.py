@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, ApiKey
 from generation.catalog import MODELS
-from generation.history import Wanted
+from generation.history import Wanted, history_clients
 from generation.models import Generation
 from generation.pages.asking import CLIENT
-from generation.viewing import Viewer, generations_of, key_ids_of
+from generation.viewing import Viewer, key_ids_of
 
 # Parameters of the address, and the fields of `Wanted` that they fill.
 PARAMETERS: Final[Mapping[str, str]] = MappingProxyType(
@@ -42,7 +42,6 @@ PARAMETERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 GRID, TABLE = "grid", "table"
 _PK_MAX = 2**63 - 1
-_CLIENTS_READ = 2000  # generations
 _DAYS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
 _ANY: Final = ("", gettext_lazy("any"))
 
@@ -105,7 +104,7 @@ class FilterForm(forms.Form):
         for name in self.errors:
             shown.pop(name, None)  # what is no value is not shown as one
         self.data = shown
-        clients = _clients_of(viewer)
+        clients = history_clients(viewer=viewer)
         given = self.cleaned_data.get("client", "")
         if given and given not in clients:
             clients = [given, *clients]
@@ -222,9 +221,3 @@ def _only_set(values: dict[str, Any]) -> dict[str, Any]:
 
 def _as_text(value: Any) -> str:
     return "1" if value is True else str(value)
-
-
-def _clients_of(viewer: Viewer) -> list[str]:
-    """Names of the programs that asked lately."""
-    newest = generations_of(viewer).order_by("-pk").values_list("client_name", flat=True)[:_CLIENTS_READ]
-    return sorted(set(filter(None, newest)), key=str.lower)

@@ -243,6 +243,12 @@
     if (event.detail.elt.id === "news" && event.detail.successful) take(event.detail.xhr.responseText, null);
   });
 
+  /* Where a search goes on by itself, only its end shows that there is nothing. */
+  document.body.addEventListener("htmx:afterSettle", () => {
+    const nothing = document.getElementById("nothing");
+    if (nothing && !gallery.querySelector("[data-id], .older")) nothing.hidden = false;
+  });
+
   /* --- videos that play when looked at ----------------------------------------------------------- */
 
   const mayPlay = () => !matchMedia("(prefers-reduced-motion: reduce)").matches && !navigator.connection?.saveData;

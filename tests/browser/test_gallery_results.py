@@ -15,9 +15,9 @@ from tests.live import Gateway
 @pytest.fixture(scope="module")
 def key(gateway: Gateway, typed: list[str]) -> str:
     """A client's key. Each test asks for pictures of its own with it."""
-    typed += TYPED
+    typed += [*TYPED, "take home", "results key"]
     gateway.add_accounts(["sb-results-in-the-gallery"])
-    return gateway.new_key("gallery key")
+    return gateway.new_key("results key")
 
 
 @pytest.mark.parametrize("look", TWO_LOOKS, indirect=True, ids=str)

@@ -54,6 +54,12 @@ class NewsTests(TestCase):
         assert "<article" not in html
         assert f'data-replaces="{made.public_id}"' in html
 
+    def test_what_one_may_not_see_is_drawn_as_nothing(self) -> None:
+        made = make_generation(status="queued", prompt="of somebody")
+        self.client.force_login(get_user_model().objects.create_user("kim"))
+        assert "of somebody" not in self.news(f"ids={made.public_id}")
+        assert "of somebody" not in self.news(f"after={made.public_id}")
+
     def test_what_is_no_id_is_passed_over(self) -> None:
         made = make_generation(status="queued")
         html = self.news(f"after={made.public_id}&ids=x,,gen_'--,{made.public_id},<b>")

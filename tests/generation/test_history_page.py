@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -145,6 +146,12 @@ class EndlessTests(_PageTests):
         assert tile_ids(fragment) == rest
         assert "<html" not in fragment
         assert 'class="day"' not in fragment  # it is still the same day
+
+    def test_a_search_that_is_not_over_says_how_far_it_is_and_goes_on(self) -> None:
+        context = {"older_href": "/history/?q=a&before=gen_1", "more_href": "/history/rows/?q=a&before=gen_1"}
+        html = render_to_string("pages/_more.html", context | {"looked_back_to": datetime(2026, 3, 1, tzinfo=UTC)})
+        assert "Looked back to March 1, 2026; looking further…" in html
+        assert 'hx-get="/history/rows/?q=a&amp;before=gen_1" hx-trigger="revealed"' in html
 
     def test_each_day_has_one_heading(self) -> None:
         now = timezone.now()
