@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import LOOKS
 from tests.browser.desk import Desk, Look
 from tests.generation.hostile_pictures import SVG, picture
@@ -110,6 +111,8 @@ def test_a_video_is_made_from_a_first_and_a_last_frame(desk: Desk, page: Page) -
     expect(page.locator("#pictures li").nth(1)).to_contain_text("Last frame")
     expect(page.locator("#pictures li").nth(2)).to_contain_text("not used")
     expect(page.locator("#seconds-5")).to_be_checked()
+    desk.check()
+    assert serious_findings(page) == []
     desk.fill("#prompt", "from here to there")
     page.click("#create-button")
     video = page.locator(RESULT).first.locator("video")
