@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from django.conf import settings
+
 from generation.changes import ResultFile
 from generation.engine.pictures import NotMedia
 from generation.engine.storing import (
@@ -27,6 +29,7 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_S = (0.5, 2.0)  # a download is tried once more after each; then it is left to housekeeping
 AT_ONCE = 32
 THREADS = 2
+THREADS_TO_A_STORE = 8  # each waits for a store of objects most of its time
 VIDEOS_AT_ONCE = 4  # each may take minutes: pictures have their own places and threads
 VIDEO_THREADS = 1
 SIDE_MAX_PX = 100_000  # what an upstream may call a width without being disbelieved
@@ -39,7 +42,8 @@ class MediaFetcher:
         self._client = client
         self._retry_after_s = retry_after_s
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="media")
+        threads = THREADS_TO_A_STORE if settings.JIMENG_STORAGE == "s3" else THREADS
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="media")
         self._video_slots = asyncio.Semaphore(VIDEOS_AT_ONCE)
         self._video_threads = ThreadPoolExecutor(VIDEO_THREADS, thread_name_prefix="video")
 
