@@ -24,8 +24,9 @@ ELSEWHERE_S: Final = 45.0  # longer than anybody waits for it
 class Healer:
     """One per process. `mender` is there while this process runs the engine; else it asks by way of the database."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, again_after_s: float = AGAIN_AFTER_S) -> None:
         self.mender: Mender | None = None
+        self._again_after_s = again_after_s
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._flights: dict[int, asyncio.Task[Mended]] = {}
         self._failed: dict[int, tuple[float, Mended]] = {}  # by media: loop time, and how it ended
@@ -33,7 +34,7 @@ class Healer:
     async def heal(self, media_id: int) -> Mended:
         """Have a missing file fetched. Whoever stops waiting stops nothing."""
         failed_at, outcome = self._failed.get(media_id, (float("-inf"), Mended.UNREACHABLE))
-        if asyncio.get_running_loop().time() - failed_at < AGAIN_AFTER_S:
+        if asyncio.get_running_loop().time() - failed_at < self._again_after_s:
             return outcome
         if media_id not in self._flights and len(self._flights) >= WAITING_MAX:
             return Mended.BUSY

@@ -70,14 +70,21 @@ class Mender:
         media = await in_database(lambda: Media.objects.select_related("generation").filter(pk=media_id).first())
         if media is None or media.removed_at is not None:
             return Mended.REMOVED
-        lacks_file, lacks_poster = await asyncio.to_thread(_lacking, media)
+        try:
+            lacks_file, lacks_poster = await asyncio.to_thread(_lacking, media)
+        except OSError as error:
+            return await self._give_up(media, Mended.NOT_WRITTEN, str(error))
         if not (lacks_file or lacks_poster):
             await in_database(_note_present, media)
             return Mended.STORED
         outcome, reason = await self._attempt(media, lacks_file=lacks_file)
-        if outcome is Mended.STORED:
-            is_wanted = await in_database(_note_fetched, media, with_file=lacks_file)
-            return Mended.STORED if is_wanted else Mended.REMOVED
+        if outcome is not Mended.STORED:
+            return await self._give_up(media, outcome, reason)
+        is_wanted = await in_database(_note_fetched, media, with_file=lacks_file)
+        return Mended.STORED if is_wanted else Mended.REMOVED
+
+    async def _give_up(self, media: Media, outcome: Mended, reason: str) -> Mended:
+        """For this time."""
         logger.warning(
             "A missing file could not be fetched",
             extra={"action": "fetch_again", "media": media.public_id, "outcome": str(outcome), "reason": reason},

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
-from generation.storage.parts import new_part
+from generation.storage.parts import PART_SUFFIX, new_part
 from generation.storage.plain import Entry, PlainStore, SeekableFile, Source, StoredFile
-
-
-class _Movable(File):  # type: ignore[type-arg]  # django-stubs makes File generic, Django does not
-    """An open file on the same disk: the storage takes it as it is, instead of copying it."""
-
-    def temporary_file_path(self) -> str:
-        return str(self.name)
 
 
 class FolderStore(PlainStore):
@@ -33,8 +27,10 @@ class FolderStore(PlainStore):
                 part.write(source)
                 return self.save(name, part)
         source.flush()  # what a full disk does not take shows here, before anything is moved
-        saved: str = self._files.save(name, _Movable(source, source.name))
-        return saved
+        path = Path(self._files.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _move(Path(source.name), path)
+        return name
 
     def open(self, name: str) -> StoredFile:
         file = Path(self._files.path(name)).open("rb")  # noqa: SIM115  (the caller closes it)
@@ -61,3 +57,19 @@ class FolderStore(PlainStore):
 def _entry(name: str, path: Path) -> Entry:
     facts = path.stat()
     return Entry(name=name, size_bytes=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, tz=UTC))
+
+
+def _move(part: Path, path: Path) -> None:
+    """In one step, so that no reader sees a part of it. It keeps its permissions: those of a part are its owner's."""
+    try:
+        part.replace(path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # The folder of results is a link to another disk: copied there first.
+        beside = path.with_name(f"{part.name}{PART_SUFFIX}")
+        try:
+            shutil.copy(part, beside)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)

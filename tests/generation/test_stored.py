@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import SuspiciousFileOperation
 from django.test import override_settings
 
 from generation.stored import (
@@ -115,6 +116,27 @@ def test_one_that_is_used_again_counts_as_new(kind: str) -> None:
         assert touched - first > timedelta(hours=2)
     else:  # a folder asks the clock of the system
         assert touched >= first
+
+
+def test_results_may_lie_on_another_disk() -> None:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir="/dev/shm") as disk:
+        if Path(folder).stat().st_dev == Path(disk).stat().st_dev:
+            pytest.skip("There is one disk here.")
+        (Path(folder) / "results").symlink_to(disk)
+        with override_settings(MEDIA_ROOT=folder):
+            stored_save(NAME, CONTENT)
+            assert stored_read(NAME) == CONTENT
+        assert [each.name for each in Path(disk).rglob("*") if each.is_file()] == ["abc.webp"]
+        assert list((Path(folder) / "incoming").iterdir()) == []
+
+
+def test_no_name_leads_out_of_the_folder() -> None:
+    with tempfile.TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=f"{folder}/media"):
+        for name in ("../secret_key", "results/../../secret_key", "/etc/passwd"):
+            for attempt in (stored_read, stored_is_kept, lambda name: stored_save(name, CONTENT)):
+                with pytest.raises(SuspiciousFileOperation):
+                    attempt(name)
+        assert [each for each in Path(folder).rglob("*") if each.is_file()] == []
 
 
 def test_a_young_object_is_not_copied_for_nothing(buckets: Buckets) -> None:

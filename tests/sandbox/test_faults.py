@@ -214,3 +214,12 @@ def test_media(caller: Make, finished: Finished, fault: str, status: int) -> Non
     assert answer.status_code == status
     assert not answer.headers["Content-Type"].startswith("image/")
     assert one.http.get(address).headers["Content-Type"] == "image/webp"
+
+
+@pytest.mark.parametrize(("fault", "begins"), [("mediafake", "<!doctype"), ("mediasvg", "<svg")])
+def test_media_under_a_false_name(caller: Make, finished: Finished, fault: str, begins: str) -> None:
+    one = caller(f"{fault}x1")
+    record = finished(one, one.record_id(submission(count=1)))
+    answer = one.http.get(record["item_list"][0]["common_attr"]["cover_url"])
+    assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (200, "image/webp")
+    assert answer.text.startswith(begins)
