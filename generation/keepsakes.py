@@ -81,10 +81,15 @@ def results_restore(*, viewer: Viewer, ids: Collection[str], at: datetime) -> Do
     retained = {file.pk for file in files if file.removed_why == Media.Removal.RETENTION}
     _update_files([file for file in files if file.pk not in retained], deleted_at=None)
     _update_files([file for file in files if file.pk in retained], deleted_at=None, removed_at=at)
+    generations_out_of_trash([*chosen.owners(files), *bare])
+    return chosen.note(files, bare, kind=Event.RESTORED, viewer=viewer, at=at)
+
+
+def generations_out_of_trash(pks: Iterable[int]) -> None:
+    """For those of which a file is out of it; in the transaction that does that."""
     # The same moment: it was hidden by going to the trash, not through the API.
     seen = Case(When(hidden_at=F("deleted_at"), then=Value(None)), default=F("hidden_at"))
-    _update_generations([*chosen.owners(files), *bare], Q(deleted_at__isnull=False), deleted_at=None, hidden_at=seen)
-    return chosen.note(files, bare, kind=Event.RESTORED, viewer=viewer, at=at)
+    _update_generations(pks, Q(deleted_at__isnull=False), deleted_at=None, hidden_at=seen)
 
 
 def in_batches(values: Iterable[T]) -> Iterator[list[T]]:

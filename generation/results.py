@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from django.db import transaction
 from django.utils import timezone
 
 from generation.engine import runtime
 from generation.engine.mending import Mended
 from generation.errors import ResultUnavailable
+from generation.keepsakes import generations_out_of_trash
 from generation.models import Media
 from generation.stored import stored_read
 from jimeng_site.database import in_database
@@ -72,9 +74,11 @@ async def media_refetch(*, media_id: str) -> bool:
     `media_id`: its public id. It is taken out of the trash. Whoever runs the engine fetches it within seconds.
     """
 
+    @transaction.atomic
     def ask() -> bool:
         found = Media.objects.filter(public_id=media_id)
         kept = {"deleted_at": None, "removed_at": None, "removed_why": ""}
+        generations_out_of_trash(found.values_list("generation_id", flat=True))
         return found.update(fetch_due_at=timezone.now(), fetch_attempts=0, **kept) == 1
 
     return await in_database(ask)

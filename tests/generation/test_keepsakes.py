@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from generation.keepsakes import Done, results_delete, results_pin, results_restore
 from generation.models import Generation, GenerationEvent, Media
+from generation.services import media_refetch
 from tests.factories import make_media
 from tests.generation.keeping import CastTestCase, files_of, last_event
 
@@ -164,3 +166,12 @@ class DeleteTests(CastTestCase):
         assert files_of(made)[0].removed_at is None  # the trash finds its small picture
         self.restore(made.public_id)
         assert files_of(made)[0].removed_at == LATER
+
+    async def test_a_file_that_is_asked_for_again_takes_its_generation_out_of_the_trash(self) -> None:
+        made = await sync_to_async(self.cast.generation)(files=2)
+        await sync_to_async(self.delete)(made.public_id)
+        first, second = await sync_to_async(files_of)(made)
+        assert await media_refetch(media_id=first.public_id)
+        await made.arefresh_from_db()
+        await second.arefresh_from_db()
+        assert (made.deleted_at, made.hidden_at, second.deleted_at) == (None, None, NOW)
