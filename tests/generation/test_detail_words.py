@@ -56,7 +56,7 @@ class ParameterTests(SimpleTestCase):
     def test_videos_have_a_length_and_no_negative_prompt(self) -> None:
         spec = video_spec(model="jimeng-video-3.0", prompt="it moves", seconds=5).to_json()
         rows = self.rows(kind="video", spec=spec, requested={"duration": 5, "negative_prompt": "dogs"}, seed=None)
-        assert rows["length"] == ("5", "5", False)
+        assert rows["length"] == ("5 s", "5 s", False)
         assert rows["negative prompt"] == ("dogs", "has no effect", False)
         assert rows["seed"][1] == "drawn when it is submitted"
 
