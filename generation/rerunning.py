@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.core.files.storage import default_storage
-
 from generation.aliases import model_aliases
 from generation.asking import Ask, Caller, Submission, generation_submit
 from generation.catalog import SIZES, ModelInfo, resolve_model
@@ -20,6 +18,7 @@ from generation.key_models import check_allowed
 from generation.models import Generation, InputImage
 from generation.prices import model_prices
 from generation.specs import SIDE_MIN_PX, Spec, VideoSpec, image_spec, spec_from_json, video_spec
+from generation.stored import stored_is_kept
 from generation.viewing import Viewer, parts_of
 from jimeng_site.database import in_database
 
@@ -129,7 +128,7 @@ def name_asked(row: Generation) -> str:
 
 def _check_stored(spec: Spec, inputs: Sequence[InputImage]) -> None:
     """Raises InvalidSpec unless all input pictures are here. Blocks."""
-    stored = [each.sha256 for each in inputs if each.file.name and default_storage.exists(each.file.name)]
+    stored = [each.sha256 for each in inputs if each.file.name and stored_is_kept(each.file.name)]
     if stored != list(spec.inputs):
         raise InvalidSpec("An input picture is not stored any more; nothing was spent.", param="image")
 

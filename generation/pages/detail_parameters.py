@@ -61,6 +61,8 @@ def _parameter(name: str, asked: str, done: dict[str, str]) -> Parameter:
     if name in _WITHOUT_EFFECT or (name == "negative_prompt" and asked and not effective):
         effective = _("has no effect")
     is_other = bool(asked and name in done) and not _same(name, asked, effective)
+    if name == "seconds":
+        asked, effective = (each and _("%(seconds)s s") % {"seconds": each} for each in (asked, effective))
     shown = str(_NAMES.get(name, name.replace("_", " ")))
     return Parameter(name=shown, asked=asked, effective=effective or NOTHING, differs=is_other)
 

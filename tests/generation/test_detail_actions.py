@@ -132,7 +132,7 @@ class InputPictureTests(DetailTestCase):
         headers = {name.lower(): value for name, value in answer.headers.items()}
         assert b"".join(answer) == make_webp()
         assert (headers["content-type"], headers["x-content-type-options"]) == ("image/png", "nosniff")
-        assert headers["content-security-policy"] == "default-src 'none'"
+        assert headers["content-security-policy"] == "default-src 'none'; sandbox"
         assert headers["cache-control"].startswith("private")
         assert headers["content-disposition"] == f'inline; filename="{row.public_id}-input-1.png"'
 
