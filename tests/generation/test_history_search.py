@@ -48,6 +48,8 @@ def index() -> None:
 
 
 class SearchTests(TestCase):
+    person: User
+
     @classmethod
     def setUpTestData(cls) -> None:
         chance = random.Random(5)
