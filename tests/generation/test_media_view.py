@@ -13,7 +13,7 @@ from generation.models import Media
 from generation.services import media_path, media_signature_is_valid
 from tests.factories import make_media, make_webp
 
-IN_MEMORY = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+IN_MEMORY = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 
 
 @override_settings(STORAGES=IN_MEMORY, MIDDLEWARE=settings.JIMENG_API_MIDDLEWARE)
