@@ -20,7 +20,7 @@ GRACE_S = 20
 
 def opened(gateway: Gateway, session: str, path: str = "/live/news/") -> socket.socket:
     """A page that listens; its first event has come."""
-    client = socket.create_connection(("127.0.0.1", gateway.port), timeout=15)
+    client = socket.create_connection(("127.0.0.1", gateway.port), timeout=40)
     client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: sessionid={session}\r\n\r\n".encode())
     heard = b""
     while b"data:" not in heard:
@@ -87,11 +87,12 @@ def test_two_hundred_open_pages_hold_no_threads_and_keep_nobody_waiting(
 def test_a_page_sees_a_video_being_made_to_its_end(
     new_sandbox: Callable[..., Sandbox], new_gateway: Callable[..., Gateway]
 ) -> None:
-    sandbox = new_sandbox("--video-seconds", "6", "--media-scale", "0.05")
+    sandbox = new_sandbox("--video-seconds", "15", "--media-scale", "0.05")
     gateway = new_gateway(sandbox, **OPERATOR)
     gateway.add_accounts(["sb-pages002"])
     key = gateway.new_key()
     gateway.start()
+    session = signed_in(gateway)
     asked = httpx.post(
         f"{gateway.url}/v1/videos/generations",
         json={"prompt": "waves", "model": "jimeng-video-3.0", "async": True},
@@ -101,7 +102,7 @@ def test_a_page_sees_a_video_being_made_to_its_end(
     )
     assert asked.status_code == 202, asked.text
     (public_id,) = gateway.rows("SELECT public_id FROM generation_generation")[0]
-    with closing(opened(gateway, signed_in(gateway), f"/live/generations/{public_id}/")) as page:
+    with closing(opened(gateway, session, f"/live/generations/{public_id}/")) as page:
         heard = rest(page).decode()
     percents = [int(part.partition('"')[0]) for part in heard.split('value="')[1:]]
     assert percents == sorted(percents), "it never goes back"
