@@ -99,9 +99,8 @@ class FilterForm(forms.Form):
         else:
             keys = keys.filter(pk__in=key_ids_of(viewer))
         self._choose("key", list(keys.values_list("pk", "name")))
-        self.data = self.data.copy()
-        for name in self.errors:
-            self.data.pop(name, None)  # what is no value is not shown as one
+        # What is no value is not shown as one.
+        self.data = {name: value for name, value in self.data.items() if name not in self.errors}
         clients = history_clients(viewer=viewer)
         given = self.cleaned_data.get("client", "")
         if given and given not in clients:
