@@ -87,7 +87,6 @@ class FilterForm(forms.Form):
 
     def __init__(self, asked: QueryDict, viewer: Viewer) -> None:
         super().__init__(asked, auto_id="filter-%s", label_suffix="")
-        self._asked = asked
         if not viewer.sees_all:
             del self.fields["account"]
 
@@ -100,10 +99,8 @@ class FilterForm(forms.Form):
         else:
             keys = keys.filter(pk__in=key_ids_of(viewer))
         self._choose("key", list(keys.values_list("pk", "name")))
-        shown = self._asked.copy()
-        for name in self.errors:
-            shown.pop(name, None)  # what is no value is not shown as one
-        self.data = shown
+        # What is no value is not shown as one.
+        self.data = {name: value for name, value in self.data.items() if name not in self.errors}
         clients = history_clients(viewer=viewer)
         given = self.cleaned_data.get("client", "")
         if given and given not in clients:

@@ -43,6 +43,12 @@
   gallery.addEventListener("click", (event) => {
     const tile = event.target.closest("[data-id]");
     if (!tile) return;
+    if (held) {
+      held = false; // the end of a long press is no click
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
     if (event.target.matches("input[name=ids]")) {
       if (event.shiftKey && event.target.checked) selectTo(tile);
       anchor = tile;
@@ -64,23 +70,31 @@
 
   /* A long press selects, where there is no mouse. */
   let press = 0;
+  let held = false;
+  const release = () => {
+    clearTimeout(press);
+    press = 0;
+  };
   gallery.addEventListener("pointerdown", (event) => {
     const tile = event.target.closest(".tile");
+    held = false;
     if (event.pointerType !== "touch" || !tile || event.target.closest(".pick")) return;
     press = setTimeout(() => {
       press = 0;
+      held = true;
       boxOf(tile).checked = true;
       anchor = tile;
       count();
-      gallery.addEventListener("click", (click) => { click.preventDefault(); click.stopImmediatePropagation(); }, { capture: true, once: true });
-    }, 500);
+    }, 450);
   });
-  for (const name of ["pointerup", "pointercancel", "pointermove", "contextmenu"]) {
-    gallery.addEventListener(name, (event) => {
-      if (name === "pointermove" && Math.abs(event.movementX) + Math.abs(event.movementY) < 6) return;
-      clearTimeout(press);
-    });
-  }
+  gallery.addEventListener("pointermove", (event) => {
+    if (Math.abs(event.movementX) + Math.abs(event.movementY) > 6) release();
+  });
+  gallery.addEventListener("pointerup", release);
+  gallery.addEventListener("pointercancel", release);
+  gallery.addEventListener("contextmenu", (event) => {
+    if (press || held) event.preventDefault(); // the menu of a link would come at the same moment
+  });
 
   form.querySelector("[data-clear]")?.addEventListener("click", selectNothing);
   form.querySelector("[data-all]")?.addEventListener("click", () => {
@@ -89,6 +103,9 @@
   });
 
   /* --- doing something with it ------------------------------------------------------------------ */
+
+  const toasts = document.getElementById("toasts");
+  document.getElementById("lightbox").addEventListener("close", () => document.body.append(toasts));
 
   const toast = (text, undo) => {
     const note = document.createElement("div");
@@ -100,19 +117,38 @@
       button.addEventListener("click", () => { end(); undo(); });
       note.append(button);
     }
-    document.getElementById("toasts").replaceChildren(note);
+    /* What is outside of an open dialog lies beneath it. */
+    (document.querySelector("dialog[open]") ?? document.body).append(toasts);
+    toasts.replaceChildren(note);
     setTimeout(end, undo ? 12000 : 5000);
   };
 
+  const gone = new Map(); // of generations that were taken out: what came after them
+
+  const placeOf = (name) => {
+    const next = gone.get(name);
+    if (!next || next.isConnected) return next ?? null;
+    return next.dataset.gen ? (partsOf(next.dataset.gen)[0] ?? placeOf(next.dataset.gen)) : null;
+  };
+
   const drawAnew = (template) => {
-    const old = partsOf(template.dataset.replaces);
+    const name = template.dataset.replaces;
+    const old = partsOf(name);
     const fresh = [...template.content.querySelectorAll("[data-gen]")];
-    if (!old.length) return;
+    if (!old.length) {
+      if (!fresh.length || !gone.has(name)) return;
+      const after = placeOf(name) ?? gallery.querySelector(".older");
+      if (after) after.before(...fresh);
+      else gallery.append(...fresh);
+      htmx.process(gallery);
+      return;
+    }
     if (fresh.length === old.length && fresh.every((each, at) => each.dataset.mark === old[at].dataset.mark)) return;
     const kept = new Set(old.filter((each) => boxOf(each).checked).map((each) => each.dataset.id));
     const wasFocused = old.some((each) => each.contains(document.activeElement));
     const next = old.at(-1).nextElementSibling ?? old[0].previousElementSibling;
     /* Who selected it while it was being made meant what came of it. */
+    if (!fresh.length) gone.set(name, old.at(-1).nextElementSibling);
     for (const each of fresh) boxOf(each).checked = kept.has(each.dataset.id) || kept.has(each.dataset.gen);
     old[0].before(...fresh);
     for (const each of old) each.remove();
@@ -120,10 +156,10 @@
     if (wasFocused) (fresh[0] ?? next)?.querySelector?.("a.open")?.focus();
   };
 
-  const dropEmptyDays = () => {
+  const hideEmptyDays = () => {
     for (const day of gallery.querySelectorAll("[data-day]")) {
       const next = day.nextElementSibling;
-      if (!next || next.matches("[data-day]")) day.remove();
+      day.hidden = !next || next.matches("[data-day]");
     }
   };
 
@@ -137,7 +173,7 @@
       return;
     }
     for (const template of answer.querySelectorAll("template[data-replaces]")) drawAnew(template);
-    dropEmptyDays();
+    hideEmptyDays();
     const newer = answer.querySelector("template[data-newer]");
     if (newer) arrive(newer);
     const said = answer.querySelector("[data-said]");

@@ -12,6 +12,8 @@
   let shown = null; // the link of the tile
   let view = { scale: 1, x: 0, y: 0 };
   let opener = null;
+  let idNow = ""; // of what is shown, and its place: to find it when its tile was drawn anew
+  let place = 0;
 
   const shots = () => [...gallery.querySelectorAll("a[data-shot]")];
   const tileOf = (shot) => shot.closest("[data-gen]");
@@ -60,9 +62,11 @@
   };
 
   const show = (shot) => {
-    shown = shot;
     const all = shots();
     const at = all.indexOf(shot);
+    shown = shot;
+    idNow = idOf(shot);
+    place = at;
     const isVideo = shot.dataset.shot === "video";
     reset();
     stage.querySelector("video")?.pause();
@@ -100,6 +104,7 @@
 
   const open = (shot, isNew = true) => {
     opener = shot;
+    history.scrollRestoration = "manual"; // going back closes it where it is, and scrolls nowhere
     if (isNew) history.pushState({ show: idOf(shot) }, "", address(idOf(shot)));
     document.documentElement.classList.add("has-lightbox");
     box.showModal();
@@ -118,6 +123,7 @@
       back.focus({ preventScroll: true });
       back.scrollIntoView({ block: "nearest" });
     }
+    setTimeout(() => { history.scrollRestoration = "auto"; }, 100);
   };
 
   const leave = () => {
@@ -172,13 +178,6 @@
       show(next);
     }
   });
-
-  let idNow = "";
-  let place = 0;
-  const remember = () => {
-    idNow = idOf(shown);
-    place = shots().indexOf(shown);
-  };
 
   /* --- zoom and pan -------------------------------------------------------------------------------- */
 
@@ -295,10 +294,7 @@
     setTimeout(() => { label.textContent = before; }, 2000);
   };
 
-  const post = (action) => {
-    remember();
-    window.gallery.post({ action, ids: [idNow] }, [idNow]);
-  };
+  const post = (action) => window.gallery.post({ action, ids: [idNow] }, [idNow]);
 
   const does = {
     close: leave,

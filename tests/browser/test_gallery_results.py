@@ -55,7 +55,7 @@ def test_what_is_deleted_goes_after_a_question_and_comes_back(desk: Desk, key: s
     page.locator("#confirm button").click()
     expect(tiles(desk, prompt)).to_have_count(0)
     page.locator("#toasts button").click()
-    expect(page.locator("#toasts")).to_contain_text(desk.words("%(count)d result was taken back.") % {"count": 1})
+    expect(tiles(desk, prompt)).to_have_count(1)
     open_gallery(desk, q=prompt)
     expect(tiles(desk, prompt)).to_have_count(1)
     tiles(desk, prompt).locator("a.open").focus()
@@ -101,3 +101,46 @@ def test_new_results_appear_and_move_nothing_that_is_looked_at(desk: Desk, key: 
     expect(tiles(desk, later)).to_have_count(1)
     expect(tiles(desk, here).locator("input[name=ids]")).to_be_checked()
     desk.check()
+
+
+@pytest.mark.parametrize("look", ONE_LOOK, indirect=True, ids=str)
+def test_the_large_view_stays_where_it_is_when_something_comes_and_goes_on_when_it_is_deleted(
+    desk: Desk, key: str
+) -> None:
+    page, prompt = desk.page, "three in a row"
+    desk.typed.append(prompt)
+    assert ask(desk.gateway, key, prompt, n=3) == 200
+    open_gallery(desk, q=prompt)
+    tiles(desk, prompt).nth(1).locator("a.open").click()
+    expect(page.locator("#lightbox [data-position]")).to_have_text("2 / 3")
+    with page.expect_response("**/history/news/**"):
+        assert ask(desk.gateway, key, prompt) == 200
+    expect(page.locator("#pill")).to_have_text("1 new")
+    expect(page.locator("#lightbox [data-position]")).to_have_text("2 / 3")
+    page.keyboard.press("Delete")
+    page.locator("#confirm button").click()
+    expect(page.locator("#lightbox [data-position]")).to_have_text("2 / 2")
+    expect(tiles(desk, prompt)).to_have_count(2)
+    page.locator("#toasts button").click()  # undo, above the large picture
+    is_told(desk, "1 result was taken back.")
+    page.keyboard.press("Escape")
+    expect(page.locator("#lightbox")).not_to_be_visible()
+
+
+@pytest.mark.parametrize("look", ONE_LOOK, indirect=True, ids=str)
+def test_what_is_undone_stands_where_it_stood(desk: Desk, key: str) -> None:
+    names = [f"row of ducks {number}" for number in range(4)]
+    desk.typed += names
+    for name in names:
+        assert ask(desk.gateway, key, name) == 200
+    open_gallery(desk, q="row of ducks")
+    shown = [each.get_attribute("data-id") for each in tiles(desk, "row of ducks").all()]
+    assert len(shown) == 4
+    for name in names[1:3]:  # two neighbours
+        select(desk, tiles(desk, name))
+    desk.page.keyboard.press("Delete")
+    desk.page.locator("#confirm button").click()
+    expect(tiles(desk, "row of ducks")).to_have_count(2)
+    desk.page.locator("#toasts button").click()
+    expect(tiles(desk, "row of ducks")).to_have_count(4)
+    assert [each.get_attribute("data-id") for each in tiles(desk, "row of ducks").all()] == shown
