@@ -9,7 +9,7 @@ from typing import Any
 from generation.history import Wanted
 from generation.models import Generation
 from generation.viewing import Viewer
-from tests.generation.browsing import STAFF, HistoryTestCase, walk
+from tests.generation.browsing import HistoryTestCase, walk
 
 Status = Generation.Status
 
