@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = ("test_history_data.py", "test_history_search.py", "test_word_index.py", "test_admin_search.py")
+TESTS = (
+    *("test_history_data.py", "test_history_paging.py", "test_history_search.py", "test_word_index.py"),
+    "test_admin_search.py",
+)
 PLAY = """
 import django; django.setup()
 from django.core.management import call_command

@@ -56,6 +56,19 @@ class IndexTests(TestCase):
         assert indexed_until() == rows[-1].pk
         assert walk(words="cat") == [young, *reversed(rows)]
 
+    def test_the_index_is_read_little_by_little(self) -> None:
+        pks = [2, 3, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 9]
+        for pk in pks:
+            old("a cat", pk=pk)
+        self.run_duty()
+        found: list[int] = []
+        high = FAR
+        while high > 1:
+            hits_now = hits_within(sought_in("cat"), low=max(1, high - BLOCK), high=high, most=2)
+            found += hits_now.pks
+            high = hits_now.until
+        assert found == pks[::-1]
+
     def run_duty(self) -> None:
         indexing = WordIndexing()
         upto = settled_until(timezone.now() - timedelta(minutes=1))
