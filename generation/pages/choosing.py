@@ -99,7 +99,7 @@ def _done_in_words(action: str, count: int) -> str:
         case "delete":
             words = ngettext("%(count)d result is in the trash.", "%(count)d results are in the trash.", count)
         case _:
-            words = ngettext("%(count)d result was taken back.", "%(count)d results were taken back.", count)
+            words = ngettext("%(count)d result is restored.", "%(count)d results are restored.", count)
     return words % {"count": count} if count else _("There was nothing to change.")
 
 

@@ -48,8 +48,8 @@ def ask_about_deleting(viewer: Viewer, choice: Choice) -> Question:
     title = ngettext("Delete %(count)d result?", "Delete %(count)d results?", count) % {"count": count}
     days = settings.JIMENG_TRASH_DAYS
     kept = ngettext(
-        "It goes to the trash and can be taken back for %(days)d day. Then its files are removed for good.",
-        "It goes to the trash and can be taken back for %(days)d days. Then its files are removed for good.",
+        "It goes to the trash and can be restored for %(days)d day. Then its files are removed for good.",
+        "It goes to the trash and can be restored for %(days)d days. Then its files are removed for good.",
         days,
     )
     return Question(title=title, text=kept % {"days": days}, yes=_("Delete"), icon="trash-2", is_danger=True)
@@ -58,10 +58,10 @@ def ask_about_deleting(viewer: Viewer, choice: Choice) -> Question:
 def ask_about_again(viewer: Viewer, choice: Choice) -> Question:
     """Each request once, however many of its files were selected."""
     asked = requests_of(chosen_generations(viewer, choice))
-    title = ngettext("Make %(count)d request again?", "Make %(count)d requests again?", len(asked))
+    title = ngettext("Run %(count)d request again?", "Run %(count)d requests again?", len(asked))
     title %= {"count": len(asked)}
     if not 0 < len(asked) <= AGAIN_MAX:
-        text = _("At most %(count)d can be made again at a time. Select fewer.") % {"count": AGAIN_MAX}
+        text = _("At most %(count)d can be run again at a time. Select fewer.") % {"count": AGAIN_MAX}
         return Question(title=title, text=text, yes="", icon="refresh-cw", is_possible=False)
     costs = [cost_credits(parts) for parts in asked]
     total = sum(costs)
@@ -76,7 +76,7 @@ def ask_about_again(viewer: Viewer, choice: Choice) -> Question:
     return Question(
         title=title,
         text=text % {"credits": total},
-        yes=_("Make again"),
+        yes=_("Run again"),
         icon="refresh-cw",
         lines=lines,
         token=secrets.token_urlsafe(18),

@@ -122,7 +122,7 @@ def test_the_large_view_stays_where_it_is_when_something_comes_and_goes_on_when_
     expect(page.locator("#lightbox [data-position]")).to_have_text("2 / 2")
     expect(tiles(desk, prompt)).to_have_count(2)
     page.locator("#toasts button").click()  # undo, above the large picture
-    is_told(desk, "1 result was taken back.")
+    is_told(desk, "1 result is restored.")
     page.keyboard.press("Escape")
     expect(page.locator("#lightbox")).not_to_be_visible()
 

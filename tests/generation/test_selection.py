@@ -50,7 +50,7 @@ class KeepingTests(_SelectionTests):
         assert not Media.objects.filter(deleted_at__isnull=False)
         assert self.said(self.post("delete", media.public_id, confirmed=1)) == ["1 result is in the trash."]
         assert Media.objects.get().deleted_at is not None
-        assert self.said(self.post("restore", media.public_id)) == ["1 result was taken back."]
+        assert self.said(self.post("restore", media.public_id)) == ["1 result is restored."]
         assert Media.objects.get().deleted_at is None
 
     def test_what_is_being_made_is_left_alone(self) -> None:
@@ -106,7 +106,7 @@ class FragmentTests(_SelectionTests):
 
     def test_a_question_comes_without_a_page_around_it(self) -> None:
         html = self.fragment("again", make_generation(prompt="<b>").public_id)
-        assert "Make 1 request again?" in html
+        assert "Run 1 request again?" in html
         assert "&lt;b&gt;" in html
 
 
@@ -121,7 +121,7 @@ class AgainTests(_SelectionTests):
         owner = make_generation(prompt="a cat")
         files = [make_media(generation=owner).public_id for _ in range(2)]
         question = self.post("again", *files)
-        assert b"Make 1 request again?" in question.content  # type: ignore[attr-defined]
+        assert b"Run 1 request again?" in question.content  # type: ignore[attr-defined]
         assert b"about 3 credits" in question.content  # type: ignore[attr-defined]
         assert self.said(self.post("again", *files, confirmed=1, token=self.token(*files))) == [
             "1 request is on its way."
