@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -44,6 +45,11 @@ def two_lines(first: str | Promise, second: str | Promise = "") -> SafeString:
 def moment(instant: datetime | None) -> str:
     """Date and time to the second, in the gateway's time zone; the same in every language."""
     return NOTHING if instant is None else f"{timezone.localtime(instant):%Y-%m-%d %H:%M:%S}"
+
+
+def grouped(number: int) -> str:
+    """`20,000`, as the reader's language writes it."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def clock(instant: datetime, *, at: datetime) -> str:

@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.display import grouped
 from accounts.funds import FUNDS_FIELDS, Funds, row_funds
 from accounts.models import Account
 from accounts.shanghai import day_of, end_of
@@ -90,14 +91,17 @@ def forecast_sentence(forecast: PoolForecast) -> str:
     """For pages: what is left of the day, in the reader's language."""
     if forecast.accounts == forecast.unknown:
         return _("No balance is known yet.") if forecast.accounts else _("No account can serve today.")
-    pictures = ngettext("%(count)d picture at 2k", "%(count)d pictures at 2k", forecast.pictures)
-    videos = ngettext("%(count)d video of 5 s", "%(count)d videos of 5 s", forecast.videos)
+    pictures = ngettext("%(count)s picture at 2k", "%(count)s pictures at 2k", forecast.pictures)
+    videos = ngettext("%(count)s video of 5 s", "%(count)s videos of 5 s", forecast.videos)
     enough = _("Enough for about %(pictures)s or %(videos)s today") % {
-        "pictures": pictures % {"count": forecast.pictures},
-        "videos": videos % {"count": forecast.videos},
+        "pictures": pictures % {"count": grouped(forecast.pictures)},
+        "videos": videos % {"count": grouped(forecast.videos)},
     }
     if not forecast.lapsing:
         return _("%(enough)s.") % {"enough": enough}
-    lapse = ngettext("%(count)d credit lapses at %(time)s", "%(count)d credits lapse at %(time)s", forecast.lapsing)
+    lapse = ngettext("%(count)s credit lapses at %(time)s", "%(count)s credits lapse at %(time)s", forecast.lapsing)
     time = date_format(localtime(forecast.lapses_at), "H:i")
-    return _("%(enough)s; %(lapse)s.") % {"enough": enough, "lapse": lapse % {"count": forecast.lapsing, "time": time}}
+    return _("%(enough)s; %(lapse)s.") % {
+        "enough": enough,
+        "lapse": lapse % {"count": grouped(forecast.lapsing), "time": time},
+    }

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.display import clock
+from accounts.display import clock, grouped
 from accounts.errors import PoolBusy, PoolEmpty, PoolError, PoolOutOfCredits, UpstreamLoginExpired
 from accounts.models import ApiKey
 from accounts.services import LeaseAnswer, pool_state
@@ -94,7 +94,8 @@ def _has(at: datetime) -> str:
     credits = pool_state(at=at).credits
     if credits is None:
         return ""
-    return ngettext("the pool has %(count)d credit", "the pool has %(count)d credits", credits) % {"count": credits}
+    words = ngettext("the pool has %(count)s credit", "the pool has %(count)s credits", credits)
+    return words % {"count": grouped(credits)}
 
 
 def _of_key(spec: Spec, key: ApiKey | None, at: datetime) -> tuple[str, str] | None:

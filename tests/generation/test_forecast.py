@@ -107,6 +107,10 @@ class SentenceTests(TestCase):
         make_rich(30)
         assert self.sentence() == "Enough for about 10 pictures at 2k or 3 videos of 5 s today."
 
+    def test_large_numbers_are_grouped(self) -> None:
+        make_rich(30_000)
+        assert self.sentence() == "Enough for about 10,000 pictures at 2k or 3,000 videos of 5 s today."
+
     def test_what_lapses_is_said(self) -> None:
         make_rich(10, **lapsing((7, TONIGHT)))
         words = "Enough for about 3 pictures at 2k or 1 video of 5 s today; 7 credits lapse at 23:59."
