@@ -20,7 +20,7 @@ from generation.history import Wanted
 from generation.models import Generation, Media
 from generation.pages.tiles import Tile, bare_tile, file_tile
 from generation.templatetags.generation_extras import STATUS_COLOURS, seconds
-from generation.wording import error_in_words
+from generation.wording import error_in_words, spending
 
 WORDS_CHARS: Final = 4000  # of a prompt, which may have 32,000; its page shows all of it
 _LABEL_CHARS: Final = 120
@@ -28,7 +28,10 @@ _LABEL_CHARS: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One generation with what is to be seen of it. `mark`: changes when it must be drawn anew."""
+    """One generation with what is to be seen of it. `credits`: None when it is over and nothing was spent.
+
+    `mark`: changes when it must be drawn anew.
+    """
 
     id: str
     href: str
@@ -44,7 +47,7 @@ class Entry:
     reason: str
     key: str
     account: str
-    credits: int
+    credits: int | None
     took: str
     iso: str
     when: str
@@ -120,7 +123,7 @@ def _entry(generation: Generation, wanted: Wanted) -> Entry:
         reason=reason,
         key=generation.api_key.name if generation.api_key else "",
         account=(str(account) if account else generation.account_label),
-        credits=generation.credits_estimated,
+        credits=generation.credits_estimated if is_open or spending(generation) != "no" else None,
         took=_took(generation),
         iso=local.isoformat(timespec="seconds"),
         when=when,

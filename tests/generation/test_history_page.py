@@ -130,6 +130,13 @@ class TableTests(_PageTests):
             assert words in html, words
         assert html.count("data-shot") == 2
 
+    def test_credits_stand_only_where_they_were_spent_or_may_be_yet(self) -> None:
+        make_generation(status="failed", error_code="content_policy_violation", credits_estimated=41)
+        make_generation(status="failed", error_code="generation_failed", credits_estimated=42, history_record_id="1")
+        make_generation(status="queued", credits_estimated=43)
+        html = self.page("/history/?view=table")
+        assert [f">{credits}<" in html for credits in (41, 42, 43)] == [False, True, True]
+
 
 class EndlessTests(_PageTests):
     def test_a_link_leads_to_older_ones_and_a_fragment_holds_them(self) -> None:
