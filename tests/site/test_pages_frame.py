@@ -61,6 +61,8 @@ class AppearanceTests(FrameTestCase):
         assert (answer.status_code, answer["Location"]) == (302, "/login/?next=/create/")
         page = self.page(LOGIN)
         assert 'data-theme="dark"' in page
+        assert '"#1b1a22"' in page  # the browser's own bar
+        assert '"#ffffff"' not in page
         assert '<meta name="color-scheme" content="dark">' in page
 
     def test_what_is_no_theme_changes_nothing_and_no_other_site_is_led_to(self) -> None:
