@@ -44,6 +44,7 @@ GRID, TABLE = "grid", "table"
 _PK_MAX = 2**63 - 1
 _DAYS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
 _ANY: Final = ("", gettext_lazy("any"))
+_KINDS: Final = ((Generation.Kind.IMAGE, gettext_lazy("Pictures")), (Generation.Kind.VIDEO, gettext_lazy("Videos")))
 
 
 def _day(label: Any) -> forms.DateField:
@@ -66,7 +67,7 @@ class FilterForm(forms.Form):
         label=gettext_lazy("Search in prompts"),
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "enterkeyhint": "search"}),
     )
-    kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"), choices=[_ANY, *Generation.Kind.choices])
+    kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"), choices=[_ANY, *_KINDS])
     model = forms.ChoiceField(
         required=False, label=gettext_lazy("Model"), choices=[_ANY, *((name, name) for name in MODELS)]
     )
@@ -117,7 +118,7 @@ class FilterForm(forms.Form):
         value = self.cleaned_data.get(name)
         widget = self.fields[name].widget
         if isinstance(widget, forms.Select):
-            return str(dict(widget.choices).get(value, "?"))
+            return str(dict(widget.choices).get(value, f"#{value}"))
         return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -42,7 +42,7 @@ _WORD: Final = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z][A-Za-z0-9_']+")
 _TERMS: Final = """
     API APIs URL ID Cookie cookie cookies sessionid Sessionid JSON CSV txt MiB KiB kB MB http https socks5 socks5h url
     b64_json WebP WEBP PNG JPEG MP4 Jimeng OpenAI Webhook webhook Webhooks Standard POST ntfy Telegram ASCII Django
-    Ctrl English EMAIL_URL pbkdf2_sha256 token user password host Base
+    UTC Ctrl English EMAIL_URL pbkdf2_sha256 token user password host Base
     name notes tags priority cap proxy model LDAP Control Mac Command F12 Application Network Firefox
 """
 _KEPT: Final = frozenset(_TERMS.split())
