@@ -67,4 +67,7 @@ bench-pages: $(DEV_STAMP) ## Measure the admin's pages with 10,000 and 1,000,000
 bench-history: $(DEV_STAMP) ## Measure the history, its filters and its search with 10,000 and 1,000,000 generations
 	$(BIN)/python -m bench.history
 
-.PHONY: help setup clients demo run test contract check bench bench-week bench-pages bench-history
+screenshots: $(DEV_STAMP) ## Draw the pictures of the pages for the README anew, in Chromium
+	$(BIN)/python -m tests.browser.screenshots
+
+.PHONY: help setup clients demo run test contract check bench bench-week bench-pages bench-history screenshots
