@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.engine.mending import Mended
 from generation.models import Media
+from generation.pages.appearance import page_context
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -93,6 +94,7 @@ def _page(request: HttpRequest, absence: Absence, media: Media | None) -> HttpRe
     with translation.override(translation.get_language_from_request(request)):
         removed_at = media.removed_at if media is not None and absence.status == HTTPStatus.GONE else None
         context = {
+            **page_context(request),
             "text": absence.text,
             "removed_on": date_format(timezone.localtime(removed_at)) if removed_at is not None else "",
             "is_temporary": absence.status == HTTPStatus.SERVICE_UNAVAILABLE,

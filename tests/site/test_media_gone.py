@@ -55,6 +55,11 @@ class GoneTests(TestCase):
         assert policy.startswith("default-src 'none'; style-src 'self'")
         assert "script" not in policy
 
+    def test_in_the_colours_of_the_reader(self) -> None:
+        self.remove("trash")
+        self.client.cookies["theme"] = "dark"
+        assert 'data-theme="dark"' in self.get(**READER).content.decode()
+
     def test_in_the_language_of_the_reader(self) -> None:
         self.remove("trash")
         assert 'lang="zh-hans"' in self.get(**READER, **{"accept-language": "zh-CN,zh;q=0.9"}).content.decode()
