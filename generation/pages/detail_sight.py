@@ -16,6 +16,7 @@ from generation.deciding import choice_panel
 from generation.errors import UnknownGeneration
 from generation.live_progress import progress_at_load
 from generation.models import Generation, GenerationEvent, InputImage, Media
+from generation.pages.asking import CLIENT
 from generation.pages.detail_parameters import asked_again, parameters
 from generation.pages.detail_results import input_rows, result_rows
 from generation.pages.detail_trouble import cost_in_words, trouble_of
@@ -115,6 +116,7 @@ def detail_context(viewer: Viewer, public_id: str, *, base_url: str) -> dict[str
         "cost": cost_in_words(row),
         "asked_by": sight.asked_by,
         "operation": operation_in_words(row.operation),
+        "client": "" if row.client.partition("/")[0] == CLIENT else row.client,  # "page to create" says it
         "can_cancel": any(part.status in _CANCELLABLE for part in sight.parts),
         "parts": sight.parts if len(sight.parts) > 1 else (),
         "newer": sight.newer,
