@@ -29,6 +29,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         model = ApiKey
         exclude: tuple[str, ...] = ()
         help_texts: Final = {
+            "owner": _("This user sees on the pages what the key makes, and may create with it."),
             "enabled": _("Off: refused within five seconds."),
             "expires_at": _("From then on it is refused. Empty: never."),
             "response_format": _("How pictures travel when a request does not say it."),

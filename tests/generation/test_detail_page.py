@@ -50,6 +50,10 @@ class StateTests(DetailTestCase):
         assert "5.0 s" in page
         assert "/live/archive/" not in page
 
+    def test_the_client_is_named_unless_it_is_the_page_itself(self) -> None:
+        assert "some-client/1.2" in self.page(make_generation(client="some-client/1.2"))
+        assert "page/zoe" not in self.page(make_generation(client="page/zoe"))
+
     def test_several_files_are_an_archive(self) -> None:
         row = make_generation()
         make_media(generation=row)
