@@ -59,7 +59,7 @@ def test_the_same_again_is_seen_to_grow_until_it_is_there(desk: Desk, api: httpx
     assert desk.page.evaluate("window.stays") is True
     assert desk.page.evaluate("document.querySelector('.detail-picture img').naturalWidth") > 100
     desk.sees(desk.words("succeeded"), within=".detail-head")
-    assert desk.page.title().startswith("Image gen_")
+    assert desk.page.title().startswith("Picture gen_")
 
 
 @pytest.mark.usefixtures("slow")
