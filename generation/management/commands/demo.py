@@ -136,7 +136,8 @@ def _welcome(base_url: str, password: str, key: str, took_s: float) -> str:
     return f"""
 The gateway is ready ({took_s:.1f} s after the start), in front of the sandbox: no real Jimeng, no real credits.
 
-  Admin     {base_url}/admin/   user {USER}, password {password}
+  Pages     {base_url}/         user {USER}, password {password}
+  Admin     {base_url}/admin/   the same
   API       {base_url}/v1       key  {key}
   Docs      {base_url}/docs/
 
