@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.test import skipUnlessDBFeature
 
 from generation import transitions
-from generation.models import Generation, GenerationEvent, Media
+from generation.models import Generation, GenerationEvent, Media, UsageHour
+from generation.usage import usage_sum_hour
 from tests.committing import CommittingTestCase
-from tests.generation.moves import result_file
+from tests.generation.moves import AT, result_file
 from tests.generation.test_lock_order import with_other
 from tests.generation.test_transitions_late import FOUND_AT, found, make_given_up
 
@@ -26,3 +27,11 @@ class RaceTests(CommittingTestCase):
         assert Generation.objects.get().status == Generation.Status.SUCCEEDED
         assert [each.kind for each in GenerationEvent.objects.all()] == ["late_found"]
         assert Media.objects.count() == 1
+
+    def test_an_hour_that_is_summed_meanwhile_is_counted_once(self) -> None:
+        row, _other = make_given_up(), make_given_up()
+        with_other(
+            hold=lambda: usage_sum_hour(hour=AT),
+            other=lambda: transitions.mark_late([found(row, result_file())], at=FOUND_AT),
+        )
+        assert [each.generations for each in UsageHour.objects.all()] == [1]
