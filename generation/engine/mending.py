@@ -126,7 +126,9 @@ class Mender:
             raise _NotFresh(Mended.LOGIN_EXPIRED if expired else Mended.UNREACHABLE) from error
         items = records[record_id].items if record_id in records else ()
         same = [item for item in items if item.uri and item.uri == media.upstream_uri]
-        at_position = items[media.position : media.position + 1]
+        # Where it has another name than the one that is there, that is another picture of the set.
+        named = bool(media.upstream_uri) and media.kind == Generation.Kind.IMAGE
+        at_position = [item for item in items[media.position : media.position + 1] if not (named and item.uri)]
         found = next((item for item in (*same, *at_position) if item.url and item.kind == media.kind), None)
         if found is None:
             raise _NotFresh(Mended.NOT_UPSTREAM)
