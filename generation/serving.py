@@ -118,7 +118,9 @@ async def lasting_response(
 
     Raises MediaGone; FileNotFoundError for a small picture that cannot be made; OSError.
     """
-    if media.removed_at is None:
+    # What the policy removed is seen in the history by its small picture.
+    is_left = answer is thumbnail_response and media.removed_why == Media.Removal.RETENTION
+    if media.removed_at is None or is_left:
         try:
             return await answer(request, media, download=download)
         except FileNotFoundError:

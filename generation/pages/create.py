@@ -40,7 +40,8 @@ async def create(request: PageRequest) -> HttpResponse:
 
 
 async def _opened(request: PageRequest, keys: Keys) -> HttpResponse:
-    draft, notes = Draft.read(request.GET), list[str]()
+    # A token is drawn with each form: one that came with an address would make the same of two requests.
+    draft, notes = replace(Draft.read(request.GET), token=new_token()), list[str]()
     if "from" in request.GET:
         draft, notes = await sync_to_async(draft_from)(request.GET["from"], viewer=request.viewer, keys=keys)
     if "input" in request.GET:

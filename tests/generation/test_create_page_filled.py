@@ -11,7 +11,7 @@ from generation.models import Generation
 from generation.specs import image_spec
 from generation.stored import stored_delete
 from tests.factories import make_generation, make_media
-from tests.generation.creating import CreatePageCase, png, tokens_in
+from tests.generation.creating import TOKEN, CreatePageCase, png, tokens_in
 
 STATUS = Generation.Status
 
@@ -64,6 +64,11 @@ class FilledTests(CreatePageCase):
         composer = self.fill(**{"from": made.public_id})
         assert composer.pictures == []
         assert composer.notes == ["Some of its input pictures are not stored any more."]
+
+    def test_an_address_names_no_filling_of_the_form(self) -> None:
+        """Else a bookmark would give the picture of the first time for ever."""
+        composer = self.fill(prompt="a cat", token=TOKEN)
+        assert (composer.draft.prompt, composer.draft.token != TOKEN) == ("a cat", True)
 
     def test_a_result_becomes_an_input_picture(self) -> None:
         media = make_media()
