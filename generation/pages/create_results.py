@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +21,7 @@ from generation.wording import error_in_words, said_beyond, spending
 
 OPERATION: Final = "page"
 CARDS: Final = 6
+STREAMS: Final = 2  # a browser keeps six connections to a server in all of its tabs: open cards beyond are polled
 PROMPTS: Final = 10
 _LOOKED_AT: Final = 400  # newest requests of all pages: a person's own are looked for among these
 _PROMPT_SHOWN_CHARS: Final = 140
@@ -46,7 +47,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One request. `progress` None: all is over. `failures`: (reason, what was spent)."""
+    """One request. `progress` None: all is over. `failures`: (reason, what was spent). `is_polled`: instead of streamed."""
 
     public_id: str
     prompt: str
@@ -57,6 +58,7 @@ class Card:
     progress: ProgressWords | None
     files: Sequence[File]
     failures: Sequence[tuple[str, str]]
+    is_polled: bool = False
 
 
 def client_of(username: str) -> str:
@@ -72,12 +74,20 @@ def cards_of(viewer: Viewer, client: str) -> list[Card]:
         if name not in groups and len(groups) == CARDS:
             break
         groups.setdefault(name, []).insert(0, row)
-    return [_card(rows) for rows in groups.values()]
+    cards = [_card(rows) for rows in groups.values()]
+    polled = [each.public_id for each in cards if each.progress is not None][STREAMS:]
+    return [replace(each, is_polled=each.public_id in polled) for each in cards]
 
 
-def card_of(viewer: Viewer, public_id: str) -> Card:
+def card_of(viewer: Viewer, public_id: str, *, is_polled: bool = False) -> Card:
     """Of the request that this generation is a part of. Raises UnknownGeneration."""
-    return _card(parts_of(viewer, public_id))
+    return replace(_card(parts_of(viewer, public_id)), is_polled=is_polled)
+
+
+def new_card_of(viewer: Viewer, client: str, public_id: str) -> Card:
+    """Of what was just asked for, to stand before the cards that are there: these may hold streams."""
+    others = [each for each in cards_of(viewer, client) if each.public_id != public_id]
+    return card_of(viewer, public_id, is_polled=sum(each.progress is not None for each in others) >= STREAMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
