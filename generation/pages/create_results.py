@@ -47,7 +47,10 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One request. `progress` None: all is over. `failures`: (reason, what was spent). `is_polled`: instead of streamed."""
+    """One request. `progress` None: all is over. `failures`: (reason, what was spent).
+
+    `is_polled`: how far it is, is asked for again and again, not streamed.
+    """
 
     public_id: str
     prompt: str

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generation.errors import GatewayError, NotCancellable, UnknownGeneration
+from generation.keepsakes import results_pin
 from generation.late import late_look_request
-from generation.models import InputImage
+from generation.models import InputImage, Media
 from generation.pages.access import PageRequest, page
 from generation.pages.asking import page_caller, working_keys
 from generation.pages.detail_sight import detail_context
@@ -75,9 +76,11 @@ async def look_again(request: PageRequest, public_id: str) -> HttpResponse:
     """Ask Jimeng for a result that is late, or with `media` (med_…) for one file that is missing."""
     media_id = request.POST.get("media", "")
     if media_id:
-        is_asked = await in_database(_may_be_fetched, request.viewer, public_id, media_id) and await media_refetch(
-            media_id=media_id
-        )
+        file = await in_database(_file_of, request.viewer, public_id, media_id)
+        is_asked = file.deleted_at is None and await media_refetch(media_id=media_id)
+        if is_asked and file.removed_why:
+            await in_database(_keep, request.viewer, media_id)
+            messages.info(request, _("It is pinned now: the retention policy would remove it again."))
     else:
         at = timezone.now()
         is_asked = await in_database(late_look_request, viewer=request.viewer, public_id=public_id, at=at)
@@ -88,12 +91,17 @@ async def look_again(request: PageRequest, public_id: str) -> HttpResponse:
     return _back(public_id)
 
 
-def _may_be_fetched(viewer: Viewer, public_id: str, media_id: str) -> bool:
+def _file_of(viewer: Viewer, public_id: str, media_id: str) -> Media:
     """Raises UnknownGeneration for a file that is none of this generation's, or not to be seen."""
     found = media_of_viewer(viewer, [media_id])
     if not found or found[0].generation.public_id != public_id:
         raise UnknownGeneration
-    return found[0].deleted_at is None
+    return found[0]
+
+
+def _keep(viewer: Viewer, media_id: str) -> None:
+    """A file that is as old as before would go again within the hour; whoever fetches it back means to keep it."""
+    results_pin(viewer=viewer, ids=[media_id], at=timezone.now(), pinned=True)
 
 
 @require_safe

@@ -110,6 +110,17 @@ class LookAgainTests(DetailTestCase):
         media.refresh_from_db()
         assert (media.removed_at, media.fetch_due_at is not None) == (None, True)
 
+    def test_what_was_removed_is_pinned_with_it_and_what_only_is_missing_is_not(self) -> None:
+        for why, is_pinned in (("retention", True), ("trash", True), ("", False)):
+            row = make_generation()
+            at = timezone.now() if why else None
+            media = make_media(generation=row, content=b"", removed_at=at, removed_why=why)
+            told = self.told(self.post(row, "look-again", media=media.public_id))
+            assert ("It is pinned now" in told) == is_pinned
+            media.refresh_from_db()
+            row.refresh_from_db()
+            assert (media.pinned_at is not None, row.pinned_at is not None) == (is_pinned, is_pinned)
+
     def test_what_is_in_the_trash_stays_there(self) -> None:
         row = make_generation()
         media = make_media(generation=row, content=b"", deleted_at=timezone.now(), removed_at=timezone.now())
