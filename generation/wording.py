@@ -38,6 +38,7 @@ ERRORS: Mapping[str, Promise] = MappingProxyType(
         "generation_cancelled": gettext_lazy("cancelled before anything was spent"),
         "outcome_unknown": gettext_lazy("not known whether Jimeng accepted it; it is never submitted again"),
         "result_unavailable": gettext_lazy("made, but its file cannot be fetched now"),
+        "result_removed": gettext_lazy("made, but its file was removed since"),
         "timed_out": gettext_lazy("past its deadline; its Jimeng record is kept"),
         "generation_still_running": gettext_lazy("still running"),
         "video_not_ready": gettext_lazy("the video is not finished yet"),
