@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generation.live_progress import ProgressWords, progress_at_load
-from generation.media_links import media_path, preview_path, thumbnail_path
+from generation.media_links import media_path, preview_path
+from generation.media_states import MediaState, media_state, missing_in_words, small_picture_path
 from generation.models import Generation, Media
 from generation.pages.asking import CLIENT
 from generation.pages.create_options import about
@@ -34,10 +35,15 @@ _SPENT: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A result in a card. `url`: "" while it is not stored. `small_url`, `large_url`: as a screen shows it."""
+    """A result in a card. `url`: "" where it is not stored, and then `note` says why.
+
+    `small_url`, `large_url`: as a screen shows it.
+    """
 
     public_id: str
     is_video: bool
+    state: MediaState
+    note: str = ""
     url: str = ""
     small_url: str = ""
     large_url: str = ""
@@ -146,15 +152,16 @@ def _failure(row: Generation) -> tuple[str, str]:
 
 def _file(media: Media) -> File:
     is_video = media.kind == Generation.Kind.VIDEO
-    if not media.file:
-        return File(public_id=media.public_id, is_video=is_video)
-    has_small = not is_video or bool(media.thumbnail)  # a poster is made with the video, or not at all
+    state, small_url = media_state(media), small_picture_path(media)
+    if state != "stored":
+        return File(public_id=media.public_id, is_video=is_video, state=state, note=missing_in_words(media))
     return File(
         public_id=media.public_id,
         is_video=is_video,
+        state=state,
         url=media_path(media),
-        small_url=thumbnail_path(media) if has_small else "",
-        large_url=preview_path(media) if has_small else "",
+        small_url=small_url,
+        large_url=preview_path(media) if small_url else "",
         width=media.width,
         height=media.height,
     )

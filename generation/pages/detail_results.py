@@ -9,8 +9,9 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from accounts.display import clock, moment
+from generation.media_states import media_state, small_picture_path
 from generation.models import Generation, InputImage, Media
-from generation.services import media_path, preview_path, thumbnail_path
+from generation.services import media_path, preview_path
 from generation.templatetags.generation_extras import seconds, size
 from generation.wording import input_name, input_origin
 
@@ -23,7 +24,7 @@ def result_rows(files: Iterable[Media], *, at: datetime) -> list[dict[str, Any]]
 
 
 def _result(media: Media, at: datetime) -> dict[str, Any]:
-    state = state_of(media)
+    state = _state(media)
     has_file = state in ("stored", "trash")
     is_picture = media.kind == Generation.Kind.IMAGE
     path = media_path(media) if has_file else ""
@@ -34,7 +35,7 @@ def _result(media: Media, at: datetime) -> dict[str, Any]:
         "path": path,
         "download": f"{path}&download=1",
         "shown": preview_path(media) if has_file and is_picture else path,
-        "poster": thumbnail_path(media) if has_file and not is_picture and media.thumbnail else "",
+        "poster": small_picture_path(media) if has_file and not is_picture else "",
         "is_picture": is_picture,
         "facts": _facts(media),
         "sha_short": media.sha256[:_SHORT_HASH],
@@ -43,12 +44,9 @@ def _result(media: Media, at: datetime) -> dict[str, Any]:
     }
 
 
-def state_of(media: Media) -> str:
-    if media.removed_at is not None:
-        return "removed"
-    if media.file:
-        return "trash" if media.deleted_at is not None else "stored"
-    return "missing" if media.fetch_due_at is None else "fetching"
+def _state(media: Media) -> str:
+    state = media_state(media)
+    return "trash" if state == "stored" and media.deleted_at is not None else state
 
 
 def _facts(media: Media) -> list[str]:
