@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from generation.live_progress import ProgressWords, progress_at_load
 from generation.media_links import media_path, preview_path
@@ -18,7 +17,7 @@ from generation.pages.asking import CLIENT
 from generation.pages.create_options import about
 from generation.querysets import GenerationQuerySet
 from generation.viewing import Viewer, generations_of, parts_of
-from generation.wording import error_in_words, said_beyond, spending
+from generation.wording import error_in_words, said_beyond, spending_in_words
 
 OPERATION: Final = "page"
 CARDS: Final = 6
@@ -26,11 +25,6 @@ STREAMS: Final = 2  # a browser keeps six connections to a server in all of its 
 PROMPTS: Final = 10
 _LOOKED_AT: Final = 400  # newest requests of all pages: a person's own are looked for among these
 _PROMPT_SHOWN_CHARS: Final = 140
-_SPENT: Final = {
-    "yes": gettext_lazy("Its credits are spent."),
-    "maybe": gettext_lazy("It is not known whether its credits are spent."),
-    "no": gettext_lazy("Nothing was spent."),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +141,7 @@ def _card(rows: Sequence[Generation]) -> Card:
 def _failure(row: Generation) -> tuple[str, str]:
     reason = error_in_words(row.error_code) if row.error_code else _("cancelled")
     said = said_beyond(row.error_code, row.error_detail) if row.error_code else ""
-    return (f"{reason} ({said})" if said else reason), str(_SPENT[spending(row)])
+    return (f"{reason} ({said})" if said else reason), spending_in_words(row)
 
 
 def _file(media: Media) -> File:

@@ -17,12 +17,12 @@ from generation.keepsakes import results_pin
 from generation.late import late_look_request
 from generation.models import InputImage, Media
 from generation.pages.access import PageRequest, page
-from generation.pages.asking import page_caller, working_keys
+from generation.pages.asking import caller_as_before
 from generation.pages.detail_sight import detail_context
 from generation.pages.refusals import refusal_in_words
 from generation.rerunning import generation_rerun
 from generation.services import generation_cancel_seen, media_refetch
-from generation.serving import stored_file_response
+from generation.serving import input_response
 from generation.viewing import Viewer, generation_of, media_of_viewer
 from jimeng_site.database import in_database
 
@@ -39,7 +39,8 @@ def detail(request: PageRequest, public_id: str) -> HttpResponse:
 async def rerun(request: PageRequest, public_id: str) -> HttpResponse:
     """Ask for the same again, and go where it is made."""
     try:
-        caller = await page_caller(request, await in_database(_key_as_before, request.viewer, public_id))
+        before = await in_database(generation_of, request.viewer, public_id)
+        caller = await in_database(caller_as_before, request.viewer, before)
         submission = await generation_rerun(
             viewer=request.viewer, public_id=public_id, caller=caller, token=request.POST.get("token", "")
         )
@@ -49,14 +50,6 @@ async def rerun(request: PageRequest, public_id: str) -> HttpResponse:
         messages.error(request, refusal_in_words(error))
         return _back(public_id)
     return _back(submission.generations[0].public_id)
-
-
-def _key_as_before(viewer: Viewer, public_id: str) -> int | None:
-    """The key that it was charged to, where this person charges keys and it still works; None: as is usual."""
-    row = generation_of(viewer, public_id)
-    if viewer.sees_all or row.api_key_id not in {key.pk for key in working_keys(viewer)}:
-        return None
-    return row.api_key_id
 
 
 @require_POST
@@ -109,16 +102,10 @@ def _keep(viewer: Viewer, media_id: str) -> None:
 async def input_picture(request: PageRequest, public_id: str, position: int) -> HttpResponseBase:
     """The picture at `position` (from 0) of those that were given with a generation, as it was given."""
     picture = await in_database(_input, request.viewer, public_id, position)
-    if picture is None or not picture.file.name:
+    if picture is None:
         raise Http404
     try:
-        return await stored_file_response(
-            request,
-            name=picture.file.name,
-            content_type=picture.content_type,
-            etag=picture.sha256,
-            filename=f"{public_id}-input-{position + 1}.{picture.file.name.rpartition('.')[2]}",
-        )
+        return await input_response(request, picture, public_id=public_id)
     except FileNotFoundError as error:
         raise Http404 from error
 
