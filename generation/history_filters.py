@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from generation.models import Generation, Media
@@ -178,7 +178,7 @@ def _is_in_trash() -> Q:
     return bare | Q(Exists(_trashed().filter(generation_id=OuterRef("pk"))))
 
 
-def _trashed() -> Any:
+def _trashed() -> QuerySet[Media]:
     return Media.objects.filter(deleted_at__isnull=False, removed_at__isnull=True)
 
 
