@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 
 from generation.engine.miniatures import make_miniatures, needs_preview
 from generation.file_names import disposition, download_name
-from generation.models import Generation, Media
+from generation.models import Generation, InputImage, Media
 from generation.results import media_heal
 from generation.stored import StoredFile, stored_open
 
@@ -94,6 +94,20 @@ async def media_response(request: HttpRequest, media: Media, *, download: bool =
         etag=media.sha256,
         filename=download_name(media),
         download=download,
+    )
+
+
+async def input_response(request: HttpRequest, picture: InputImage, *, public_id: str) -> HttpResponseBase:
+    """A picture as it was given with a generation, whose public id that is. Raises FileNotFoundError."""
+    name = picture.file.name
+    if not name:
+        raise FileNotFoundError(public_id)
+    return await stored_file_response(
+        request,
+        name=name,
+        content_type=picture.content_type,
+        etag=picture.sha256,
+        filename=f"{public_id}-input-{picture.position + 1}.{name.rpartition('.')[2]}",
     )
 
 

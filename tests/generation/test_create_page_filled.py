@@ -144,8 +144,8 @@ class CardTests(CreatePageCase):
     def test_a_failure_is_told_with_what_was_spent(self) -> None:
         for code, record, spent in (
             ("insufficient_quota", "", "Nothing was spent."),
-            ("content_policy_violation", "8001", "Its credits are spent."),
-            ("outcome_unknown", "", "It is not known whether its credits are spent."),
+            ("content_policy_violation", "8001", "Its credits were spent."),
+            ("outcome_unknown", "", "Its credits may have been spent."),
         ):
             with self.subTest(code):
                 row = make_generation(status=STATUS.FAILED, error_code=code, history_record_id=record)
