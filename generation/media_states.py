@@ -14,8 +14,7 @@ MediaState = Literal["stored", "removed", "fetching", "missing"]
 
 
 def media_state(media: Media) -> MediaState:
-    # Of one that was thrown away after the policy had removed it, only the reason still tells that.
-    if media.removed_at is not None or media.removed_why:
+    if media.is_removed:
         return "removed"
     if media.file:
         return "stored"
