@@ -10,8 +10,10 @@ RUN useradd --system --uid 10001 --home-dir /app gateway \
     && install --directory --owner=gateway --group=gateway --mode=700 /data
 
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY requirements.txt requirements-s3.txt ./
+# For result files in a bucket: docker build --build-arg S3=yes
+ARG S3=""
+RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt ${S3:+-r requirements-s3.txt}
 COPY . .
 
 USER gateway

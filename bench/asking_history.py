@@ -157,7 +157,9 @@ def times_of(client: Client, asked: Asked, viewer: Viewer, repeats: int) -> dict
     with CaptureQueriesContext(connection) as queries:
         page()
     data = [took_ms(lambda: history_page(viewer=viewer, wanted=wanted, before=asked.before)) for _ in range(repeats)]
-    return {"queries": len(queries), "cold": cold, "warm": warm, "cpu": cpu, "data": statistics.median(data)}
+    rows = len(history_page(viewer=viewer, wanted=wanted, before=asked.before).generations)
+    times = {"cold": cold, "warm": warm, "cpu": cpu, "data": statistics.median(data)}
+    return {"queries": len(queries), "rows": rows} | times
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.errors import Allowance, KeyLimitError, PoolBusy, PoolError
@@ -241,7 +242,7 @@ def _stored_under(owner: str, idempotency_key: str, request_hash: str) -> list[G
     if first.request_hash != request_hash:
         raise IdempotencyConflict
     group = _group_of(first)
-    if first.hidden_at is not None or all(_may_be_repeated(each) for each in group):
+    if _is_disowned(first) or all(_may_be_repeated(each) for each in group):
         # Its caller deleted it; or nothing was spent and it was told to come again: the key is free for another try.
         Generation.objects.filter(pk=first.pk).update(idempotency_key=None)
         return []
@@ -250,9 +251,8 @@ def _stored_under(owner: str, idempotency_key: str, request_hash: str) -> list[G
 
 def _equal_requests(owner: str, request_hash: str, since: datetime) -> list[list[Generation]]:
     """Requests of the same words by the same owner, newest first, each with all of its generations."""
-    same = Generation.objects.filter(
-        owner=owner, request_hash=request_hash, created_at__gte=since, hidden_at__isnull=True
-    )
+    same = Generation.objects.filter(owner=owner, request_hash=request_hash, created_at__gte=since)
+    same = same.filter(Q(hidden_at__isnull=True) | Q(hidden_at=F("deleted_at")))  # as `_is_disowned` has it
     groups: dict[str, list[Generation]] = {}
     for row in same.order_by("-pk")[:_EQUAL_REQUESTS_READ]:
         groups.setdefault(row.group_id or row.public_id, []).insert(0, row)
@@ -263,6 +263,11 @@ def _group_of(first: Generation) -> list[Generation]:
     if not first.group_id:
         return [first]
     return list(Generation.objects.filter(group_id=first.group_id).order_by("pk"))
+
+
+def _is_disowned(row: Generation) -> bool:
+    """Its caller deleted it. One that a person threw away on the pages is paid for all the same: nobody pays again."""
+    return row.hidden_at is not None and row.hidden_at != row.deleted_at
 
 
 def _may_be_repeated(row: Generation) -> bool:

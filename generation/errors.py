@@ -26,6 +26,7 @@ GatewayError                     accounts/errors.py
 ├── GenerationCancelled          409, cancelled before anything was spent
 ├── OutcomeUnknown               502, may have been paid; left for a person
 ├── ResultUnavailable            502, paid and finished, but its file cannot be fetched now
+├── ResultRemoved                410, paid and finished, but its file was removed on purpose
 ├── GenerationTimedOut           504, past its deadline; its Jimeng record is kept
 └── StillRunning                 504, the wait ended, the generation goes on
 """
@@ -67,6 +68,7 @@ __all__ = [
     "PoolError",
     "PoolOutOfCredits",
     "RequestError",
+    "ResultRemoved",
     "ResultUnavailable",
     "StillRunning",
     "UnknownGeneration",
@@ -153,6 +155,11 @@ class OutcomeUnknown(GatewayError):
 class ResultUnavailable(GatewayError):
     code = "result_unavailable"
     default_detail = "The picture was made, but its file cannot be fetched now; it will be tried again."
+
+
+class ResultRemoved(GatewayError):
+    code = "result_removed"
+    default_detail = "It was made, but its file was removed since: deleted, or kept no longer than the operator says."
 
 
 class GenerationTimedOut(GatewayError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from generation.models import Generation, Media
@@ -108,7 +108,7 @@ def _parts(wanted: Wanted, key_ids: Collection[int] | None) -> _Parts:
     if key_ids is not None:
         parts.conditions &= Q(api_key_id__in=list(key_ids))
     if wanted.trash:
-        parts.conditions &= Q(deleted_at__isnull=False) | Q(Exists(_trashed().filter(generation_id=OuterRef("pk"))))
+        parts.conditions &= _is_in_trash()
         parts.sources.append(_Merged([_Indexed(Q(deleted_at__isnull=False)), _with_trashed_files]))
     else:
         parts.conditions &= Q(deleted_at__isnull=True)
@@ -171,7 +171,14 @@ class _Merged:
         return Hits(pks=sorted(pks, reverse=True), until=until)
 
 
-def _trashed() -> Any:
+def _is_in_trash() -> Q:
+    """As long as it has not been emptied: by a file of it, or itself if it never had one."""
+    files = Media.objects.filter(generation_id=OuterRef("pk"))
+    bare = Q(deleted_at__isnull=False) & ~Q(Exists(files))
+    return bare | Q(Exists(_trashed().filter(generation_id=OuterRef("pk"))))
+
+
+def _trashed() -> QuerySet[Media]:
     return Media.objects.filter(deleted_at__isnull=False, removed_at__isnull=True)
 
 

@@ -50,6 +50,20 @@ class StoredInput:
     source: str
 
 
+def given_before(picture: InputImage) -> StoredInput:
+    """One that came with an earlier request, to be given again."""
+    return StoredInput(
+        sha256=picture.sha256,
+        name=picture.file.name or "",
+        content_type=picture.content_type,
+        width=picture.width,
+        height=picture.height,
+        size_bytes=picture.size_bytes,
+        origin=picture.origin,
+        source=picture.source,
+    )
+
+
 def base64_pieces(text: str) -> Iterator[bytes]:
     """The bytes of base64 text or a data URL, without a second copy of all of it.
 

@@ -19,7 +19,15 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from generation.errors import InvalidSpec
-from generation.input_files import StoredInput, base64_pieces, inputs_prune, open_input, store_file, write_pieces
+from generation.input_files import (
+    StoredInput,
+    base64_pieces,
+    given_before,
+    inputs_prune,
+    open_input,
+    store_file,
+    write_pieces,
+)
 from generation.input_pictures import NotAPicture
 from generation.models import InputImage
 from generation.stored import new_part
@@ -33,6 +41,7 @@ __all__ = [
     "StoredInput",
     "UploadedFileSource",
     "UrlSource",
+    "given_before",
     "inputs_prune",
     "open_input",
     "read_inputs",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from generation.models import Generation, GenerationEvent
 from generation.viewing import Viewer, generation_of, generations_of
@@ -19,6 +19,8 @@ LATE_CODES: Final = ("timed_out", "outcome_unknown")
 # When the engine looks by itself, counted from the failure.
 LOOKS_AFTER: Final = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 # While the account cannot be asked it goes on trying, since somebody may log it in again: so often, and for so long.
+# However often a person asks, Jimeng is asked no more often than that.
+PAUSE: Final = timedelta(seconds=10)
 UNASKED_EVERY, UNASKED_UNTIL = timedelta(hours=12), timedelta(days=7)
 
 # What was given up too early, and can be found by Jimeng's id or by ours.
@@ -51,7 +53,11 @@ def late_look_request(*, viewer: Viewer, public_id: str, at: datetime) -> bool:
     """
     found = generation_of(viewer, public_id)
     parts = generations_of(viewer).filter(Q(pk=found.pk) | Q(group_id=found.group_id, group_id__gt=""))
-    return parts.filter(MAY_COME_LATE, deleted_at__isnull=True).update(late_due_at=at) > 0
+    lately = GenerationEvent.objects.filter(
+        generation_id=OuterRef("pk"), kind=GenerationEvent.Kind.LATE_SOUGHT, at__gt=at - PAUSE
+    )
+    due_at = Case(When(Exists(lately), then=Value(at + PAUSE)), default=Value(at))
+    return parts.filter(MAY_COME_LATE, deleted_at__isnull=True).update(late_due_at=due_at) > 0
 
 
 def late_due(*, at: datetime, most: int) -> list[Generation]:

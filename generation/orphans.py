@@ -18,6 +18,11 @@ from generation.stored import stored_entries
 
 OLD: Final = timedelta(days=1)  # a file is stored minutes before its row, at most
 AT_ONCE: Final = 500
+# Crashes leave some. Where it is more, the files are rather those of another database: a new one, one that was restored
+# from a backup, that of another gateway with the same storage.
+FEW: Final = 20
+FEW_PERCENT: Final = 10
+MOST: Final = 20_000
 # By content, results/ab/<sha256>.webp; and as they were called before that, 2026/11/25/gen_ab12-0.webp; with their
 # small pictures: <name>.thumb.webp, <name>.view.webp.
 _SMALL: Final = r"(?:\.[a-z0-9]{2,5})(?:\.(?:thumb|view)\.webp)?"
@@ -47,6 +52,11 @@ def unnamed(names: Sequence[str]) -> list[str]:
     for conditions in ({"generation__public_id__in": batch} for batch in in_batches(owners)):
         named.update(_names_of(conditions))
     return [name for name in names if name not in named]
+
+
+def are_too_many(lost: int, *, of: int) -> bool:
+    """Whether so many files without a row, of so many, are not deleted unless a person says so."""
+    return lost > min(MOST, max(FEW, of * FEW_PERCENT // 100)) or 0 < lost == of
 
 
 def _names_of(conditions: dict[str, list[str]]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from generation.aliases import model_aliases
 from generation.asking import Ask, Caller, Submission, generation_submit
 from generation.catalog import SIZES, ModelInfo, resolve_model
 from generation.errors import InvalidSpec
-from generation.inputs import StoredInput
+from generation.inputs import given_before
 from generation.key_models import check_allowed
 from generation.models import Generation, InputImage
 from generation.prices import model_prices
@@ -47,7 +47,7 @@ async def generation_rerun(*, viewer: Viewer, public_id: str, caller: Caller, to
         requested={**before.requested, "model": name},
         operation=before.first.operation,
         request_hash=hashlib.sha256(same.encode()).hexdigest(),
-        inputs=tuple(map(_as_given, before.inputs)),
+        inputs=tuple(map(given_before, before.inputs)),
         idempotency_key=f"again:{before.first.public_id}:{token}",
     )
     return await generation_submit(ask=ask, caller=caller)
@@ -131,16 +131,3 @@ def _check_stored(spec: Spec, inputs: Sequence[InputImage]) -> None:
     stored = [each.sha256 for each in inputs if each.file.name and stored_is_kept(each.file.name)]
     if stored != list(spec.inputs):
         raise InvalidSpec("An input picture is not stored any more; nothing was spent.", param="image")
-
-
-def _as_given(picture: InputImage) -> StoredInput:
-    return StoredInput(
-        sha256=picture.sha256,
-        name=picture.file.name or "",
-        content_type=picture.content_type,
-        width=picture.width,
-        height=picture.height,
-        size_bytes=picture.size_bytes,
-        origin=picture.origin,
-        source=picture.source,
-    )

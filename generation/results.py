@@ -32,7 +32,7 @@ async def media_heal(media: Media) -> Media:
 
     Waits HEAL_S at most; the fetching goes on. What was removed on purpose is not fetched. Raises MediaGone.
     """
-    if media.removed_at is not None:
+    if media.is_removed:
         raise MediaGone(Mended.REMOVED)
     running = runtime.current()
     if running is None:

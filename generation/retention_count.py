@@ -1,25 +1,21 @@
-"""Numbers for the page: counted while somebody looks if that is quick, else those that the engine keeps."""
+"""Numbers for the page: counted while somebody looks if that is quick, else those that the engine noted last."""
 
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from generation.retention_notes import plan_note, plan_noted
 from generation.retention_policy import Policy
 from generation.retention_survey import Plan, Survey
 
-RECENT: Final = timedelta(minutes=10)
 LOOK_S: Final = 0.15  # what a look at the page may take: some 20,000 files
 
 
-def plan_to_show(*, policy: Policy, at: datetime) -> Plan | None:
-    """One of the last minutes, or a new one; an old one where there are too many files. None: there is none yet."""
-    noted = plan_noted(policy)
-    if noted is not None and noted.at > at - RECENT:
-        return noted
-    return plan_count(policy=policy, at=at, within_s=LOOK_S) or noted
+def plan_to_show(*, policy: Policy, at: datetime, within_s: float = LOOK_S) -> Plan | None:
+    """A new one, or the last that was noted where there are too many files. None: there is none yet."""
+    return plan_count(policy=policy, at=at, within_s=within_s) or plan_noted(policy)
 
 
 def plan_count(*, policy: Policy, at: datetime, within_s: float) -> Plan | None:

@@ -16,12 +16,12 @@ from typing import Final, Protocol
 from django.db.models import BooleanField, Case, Exists, F, Func, Q, Value, When
 
 from generation.models import Generation
-from generation.word_index import BLOCK, Hits, hits_within, indexed_until
+from generation.word_index import BLOCK, Hits, hits_within, search_begin
 from generation.words import Phrase, has_words
 
 _MOST: Final = 1000  # primary keys of one step: their rows are read within some milliseconds
 _PROMPTS: Final = 250  # prompts that are not in the index, of one step
-_MOST_BLOCKS: Final = 16  # looked for at once
+_MOST_BLOCKS: Final = 64  # looked for at once
 _QUICK_S: Final = 0.004  # then the next look may be at twice as many
 
 PAGE_TIME_S: Final = 0.06
@@ -129,7 +129,7 @@ class WordSource:
 
     def __init__(self, sought: Sequence[Phrase], patience: Patience) -> None:
         self._sought, self._patience = sought, patience
-        self._indexed = indexed_until()
+        self._indexed = search_begin()
 
     def __call__(self, *, low: int, high: int, most: int) -> Hits:
         if high - 1 > self._indexed:

@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 
 from generation.engine.miniatures import make_miniatures, needs_preview
 from generation.file_names import disposition, download_name
-from generation.models import Generation, Media
+from generation.models import Generation, InputImage, Media
 from generation.results import media_heal
 from generation.stored import StoredFile, stored_open
 
@@ -97,6 +97,20 @@ async def media_response(request: HttpRequest, media: Media, *, download: bool =
     )
 
 
+async def input_response(request: HttpRequest, picture: InputImage, *, public_id: str) -> HttpResponseBase:
+    """A picture as it was given with a generation, whose public id that is. Raises FileNotFoundError."""
+    name = picture.file.name
+    if not name:
+        raise FileNotFoundError(public_id)
+    return await stored_file_response(
+        request,
+        name=name,
+        content_type=picture.content_type,
+        etag=picture.sha256,
+        filename=f"{public_id}-input-{picture.position + 1}.{name.rpartition('.')[2]}",
+    )
+
+
 async def thumbnail_response(request: HttpRequest, media: Media, *, download: bool = False) -> HttpResponseBase:
     """The small picture of a result, made now if need be; of a video its poster. Raises FileNotFoundError."""
     return await _small_response(request, media, lambda: media.thumbnail.name or "", "thumbnail", download=download)
@@ -118,7 +132,9 @@ async def lasting_response(
 
     Raises MediaGone; FileNotFoundError for a small picture that cannot be made; OSError.
     """
-    if media.removed_at is None:
+    # What the policy removed is seen in the history by its small picture.
+    is_left = answer is thumbnail_response and media.removed_why == Media.Removal.RETENTION
+    if media.removed_at is None or is_left:
         try:
             return await answer(request, media, download=download)
         except FileNotFoundError:

@@ -56,7 +56,10 @@ def stored_is_kept(name: str, size_bytes: int | None = None) -> bool:
     found = store.find(name)
     if found is None or not found.size_bytes or size_bytes not in (None, found.size_bytes):
         return False
-    store.touch(found)
+    try:
+        store.touch(found)
+    except FileNotFoundError:  # somebody removes it in this moment
+        return False
     return True
 
 

@@ -255,7 +255,10 @@ def mark_failed(changes: Sequence[Failed], *, at: datetime) -> set[int]:
 
 @transaction.atomic
 def mark_late(changes: Sequence[Late], *, at: datetime) -> set[int]:
-    """What had failed has a result. It holds no lease, and says nothing of how its account is now."""
+    """What had failed has a result. It holds no lease, and says nothing of how its account is now.
+
+    What was thrown away while it was looked for stays as it is: its result is found again once it is taken back.
+    """
     failures = Generation.objects.filter(MAY_COME_LATE, pk__in=[each.generation_id for each in changes]).in_bulk()
     won = {
         each.generation_id
@@ -264,6 +267,7 @@ def mark_late(changes: Sequence[Late], *, at: datetime) -> set[int]:
     }
     winners = [each for each in changes if each.generation_id in won]
     _add_media([(each.generation_id, file) for each in winners for file in each.files], at)
+    _pin_what_came(winners)
     _add_events(
         _event(
             each.generation_id,
@@ -297,8 +301,16 @@ def _move_late(failure: Generation, change: Late, at: datetime) -> bool:
         "retry_after_s": None,
         "late_due_at": None,
     }
-    where = {"id": failure.pk, "status": Status.FAILED, "error_code": LATE_CODES}
-    return update_where(Generation, where=where, values=values) == 1
+    wanted = Generation.objects.filter(MAY_COME_LATE, pk=failure.pk, deleted_at__isnull=True)
+    return wanted.update(**values) == 1
+
+
+def _pin_what_came(changes: Sequence[Late]) -> None:
+    """Who pinned one that had failed meant its result: the policy must not take that."""
+    positions = {each.generation_id: [file.position for file in each.files] for each in changes}
+    pinned = Generation.objects.filter(pk__in=positions, pinned_at__isnull=False).values_list("pk", "pinned_at")
+    for pk, pinned_at in pinned:
+        Media.objects.filter(generation_id=pk, position__in=positions[pk]).update(pinned_at=pinned_at)
 
 
 @transaction.atomic

@@ -38,6 +38,15 @@ def indexed_until() -> int:
 # --- searching ----------------------------------------------------------------------------------
 
 
+def search_begin() -> int:
+    """Before looking for hits. Returns `indexed_until`."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # It expects far more hits than there are, and would compile each look for longer than the look takes.
+            cursor.execute("SET jit = off")
+    return indexed_until()
+
+
 def hits_within(sought: Sequence[Phrase], *, low: int, high: int, most: int) -> Hits:
     """Of the primary keys from `low` to before `high`, no more than `most`. Looks at all of their blocks at once."""
     blocks = range(low // BLOCK, (high - 1) // BLOCK + 1)

@@ -38,6 +38,7 @@ ERRORS: Mapping[str, Promise] = MappingProxyType(
         "generation_cancelled": gettext_lazy("cancelled before anything was spent"),
         "outcome_unknown": gettext_lazy("not known whether Jimeng accepted it; it is never submitted again"),
         "result_unavailable": gettext_lazy("made, but its file cannot be fetched now"),
+        "result_removed": gettext_lazy("made, but its file was removed since"),
         "timed_out": gettext_lazy("past its deadline; its Jimeng record is kept"),
         "generation_still_running": gettext_lazy("still running"),
         "video_not_ready": gettext_lazy("the video is not finished yet"),
@@ -89,6 +90,13 @@ OPERATIONS: Mapping[str, Promise] = MappingProxyType(
     }
 )
 # Facts of events that may say something about single accounts.
+_SPENT: Mapping[str, Promise] = MappingProxyType(
+    {
+        "yes": gettext_lazy("Its credits were spent."),
+        "maybe": gettext_lazy("Its credits may have been spent."),
+        "no": gettext_lazy("Nothing was spent."),
+    }
+)
 _ABOUT_ACCOUNTS = frozenset({"account", "decision", "passed_over"})
 _FRAMES = (gettext_lazy("first frame"), gettext_lazy("last frame"))  # of a video, by position
 
@@ -140,6 +148,11 @@ def spending(generation: Generation) -> str:
     if generation.status == Generation.Status.SUBMITTING or generation.error_code == "outcome_unknown":
         return "maybe"
     return "no"
+
+
+def spending_in_words(generation: Generation) -> str:
+    """A sentence for one that is over."""
+    return str(_SPENT[spending(generation)])
 
 
 def sentence(event: GenerationEvent, *, names_accounts: bool = True) -> str:

@@ -81,6 +81,7 @@ def _with_policy(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
     if is_page and not request.path.startswith(_OTHER_POLICIES):
         response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
         response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Cache-Control", "private, no-cache")  # what one person sees is kept by no proxy
     return response
 
 

@@ -61,6 +61,7 @@ WIRE: Mapping[type[ours.GatewayError], Wire] = MappingProxyType(
         ours.GenerationFailed: Wire(502, "server_error"),
         ours.OutcomeUnknown: Wire(502, "server_error"),
         ours.ResultUnavailable: Wire(502, "server_error"),
+        ours.ResultRemoved: Wire(410, "invalid_request_error"),
         ours.GenerationTimedOut: Wire(504, "server_error"),
         ours.StillRunning: Wire(504, "server_error"),
     }

@@ -111,7 +111,7 @@ async def images_response(
 ) -> ImagesResponse:
     """The answer for final generations, `media` prefetched, of which at least one succeeded.
 
-    Raises ResultUnavailable when the pictures are wanted themselves and none can be read.
+    Raises ResultUnavailable when all are in the trash, and when they are wanted themselves and none can be read.
     """
     done = [generation for generation in generations if generation.status == Generation.Status.SUCCEEDED]
     # Never more than was asked for: what the upstream made beyond that is in the history.
@@ -121,7 +121,7 @@ async def images_response(
     items = await asyncio.gather(
         *(_item(generation, media, representation, base_url) for generation, media in pictures)
     )
-    if representation == "b64_json" and not any("b64_json" in item for item in items):
+    if not items or (representation == "b64_json" and not any("b64_json" in item for item in items)):
         raise ResultUnavailable(public_id=done[0].public_id)
     effective = effective_of(done[0], [media for _, media in pictures])
     answer = ImagesResponse(

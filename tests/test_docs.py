@@ -223,6 +223,12 @@ class ReferenceTests(SimpleTestCase):
         real = [(error.code, str(wire.status), "yes" if error.safe_to_repeat else "no") for error, wire in WIRE.items()]
         assert sorted(told) == sorted(real)
 
+    def test_what_is_installed_for_developing_is_so_again_when_any_list_of_it_changes(self) -> None:
+        stamp = re.search(r"^\$\(DEV_STAMP\): (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+        lists = re.findall(r"^-r (\S+)$", (ROOT / "requirements-dev.txt").read_text("utf-8"), re.MULTILINE)
+        assert stamp is not None
+        assert set(stamp[1].split()) == {"requirements-dev.txt", *lists}
+
     def test_every_page_of_decisions_has_its_parts(self) -> None:
         pages = sorted((ROOT / "docs/adr").glob("*.md"))
         assert [page.name[:4] for page in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from generation.models import InputImage, Media
 from generation.services import MediaGone
-from generation.serving import lasting_response, stored_file_response, thumbnail_response
+from generation.serving import input_response, lasting_response, thumbnail_response
 from jimeng_site.database import in_database
 
 
@@ -32,16 +32,10 @@ async def input_picture(request: HttpRequest, public_id: str, position: int) -> 
     await _check_staff(request)
     wanted = InputImage.objects.filter(generation__public_id=public_id, position=position)
     picture = await in_database(wanted.first)
-    if picture is None or not picture.file.name:
+    if picture is None:
         raise Http404
     try:
-        return await stored_file_response(
-            request,
-            name=picture.file.name,
-            content_type=picture.content_type,
-            etag=picture.sha256,
-            filename=f"{public_id}-input-{position + 1}.{picture.file.name.rpartition('.')[2]}",
-        )
+        return await input_response(request, picture, public_id=public_id)
     except FileNotFoundError as error:
         raise Http404 from error
 

@@ -92,10 +92,10 @@ State = tuple[datetime | None, int]
 
 def _ask(media_id: int, at: datetime) -> State | None:
     """Make it due now, unless it was removed on purpose; returns its state then."""
-    Media.objects.filter(pk=media_id, removed_at__isnull=True).update(fetch_due_at=at)
+    Media.objects.filter(pk=media_id, removed_at__isnull=True, removed_why="").update(fetch_due_at=at)
     return _state(media_id)
 
 
 def _state(media_id: int) -> State | None:
-    rows = Media.objects.filter(pk=media_id, removed_at__isnull=True)
+    rows = Media.objects.filter(pk=media_id, removed_at__isnull=True, removed_why="")
     return rows.values_list("fetch_due_at", "fetch_attempts").first()

@@ -68,7 +68,7 @@ class Mender:
     async def mend(self, media_id: int) -> Mended:
         """Fetch what of a result is missing. Costs one question and one or two downloads, and no credits."""
         media = await in_database(lambda: Media.objects.select_related("generation").filter(pk=media_id).first())
-        if media is None or media.removed_at is not None:
+        if media is None or media.is_removed:
             return Mended.REMOVED
         try:
             lacks_file, lacks_poster = await asyncio.to_thread(_lacking, media)
@@ -126,7 +126,9 @@ class Mender:
             raise _NotFresh(Mended.LOGIN_EXPIRED if expired else Mended.UNREACHABLE) from error
         items = records[record_id].items if record_id in records else ()
         same = [item for item in items if item.uri and item.uri == media.upstream_uri]
-        at_position = items[media.position : media.position + 1]
+        # Where it has another name than the one that is there, that is another picture of the set.
+        named = bool(media.upstream_uri) and media.kind == Generation.Kind.IMAGE
+        at_position = [item for item in items[media.position : media.position + 1] if not (named and item.uri)]
         found = next((item for item in (*same, *at_position) if item.url and item.kind == media.kind), None)
         if found is None:
             raise _NotFresh(Mended.NOT_UPSTREAM)
@@ -190,7 +192,7 @@ def _note_fetched(media: Media, *, with_file: bool) -> bool:
     """Only what was fetched is written: a person may have pinned it meanwhile. False: or it was removed on purpose."""
     media.fetch_due_at, media.fetch_attempts = None, 0
     media.thumbnail_due_at = timezone.now() if media.kind == Generation.Kind.IMAGE else None
-    row = Media.objects.filter(pk=media.pk, removed_at__isnull=True)
+    row = Media.objects.filter(pk=media.pk, removed_at__isnull=True, removed_why="")
     if not row.update(**{name: getattr(media, name) for name in _FETCHED}):
         return False
     if with_file:

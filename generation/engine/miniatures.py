@@ -74,22 +74,23 @@ async def make_miniatures(media: Media) -> Miniatures | None:
         flight = _decoders().make(name, lambda: _make(name, with_preview=with_preview))
         made = await asyncio.shield(asyncio.wrap_future(flight))
     except FileNotFoundError:
-        await _note(media, media.thumbnail.name or "", media.preview.name or "")
+        await _note(media)
         raise
     except (NotMedia, OSError) as error:
         logger.warning(
             "No thumbnail could be made", extra={"action": "thumbnail", "media": media.public_id, "reason": str(error)}
         )
-        await _note(media, media.thumbnail.name or "", media.preview.name or "")
+        await _note(media)
         return None
     media.thumbnail, media.preview = made.thumbnail, made.preview
-    await _note(media, made.thumbnail, made.preview)
+    await _note(media, thumbnail=made.thumbnail, preview=made.preview)
     return made
 
 
-async def _note(media: Media, thumbnail: str, preview: str) -> None:
-    rows = Media.objects.filter(pk=media.pk)
-    await in_database(lambda: rows.update(thumbnail=thumbnail, preview=preview, thumbnail_due_at=None))
+async def _note(media: Media, **names: str) -> None:
+    """Unless its file was removed meanwhile, or is another one by now: what was made is then an orphan."""
+    rows = Media.objects.filter(pk=media.pk, file=media.file.name or "", removed_at__isnull=True)
+    await in_database(lambda: rows.update(thumbnail_due_at=None, **names))
 
 
 def _make(name: str, *, with_preview: bool) -> Miniatures:

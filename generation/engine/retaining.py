@@ -13,7 +13,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from generation.engine.duties import Duty
-from generation.orphans import OLD, old_files, unnamed
+from generation.orphans import AT_ONCE, MOST, OLD, are_too_many, old_files, unnamed
 from generation.retention_notes import plan_note
 from generation.retention_policy import policy_in_force
 from generation.retention_removal import FRESH, Removal, delete_unnamed
@@ -53,12 +53,21 @@ class Retaining:
         await asyncio.to_thread(plan_note, survey.plan)
 
     async def sweep(self) -> None:
-        """Delete result files that no row names."""
+        """Delete result files that no row names, unless there are more than accidents leave."""
         at = timezone.now()
-        files, deleted = old_files(at=at), 0
-        while (names := await asyncio.to_thread(_next, files)) is not None:
-            lost = await in_database(unnamed, names)
-            deleted += await asyncio.to_thread(delete_unnamed, lost, unused_since=at - OLD)
+        files, lost, looked_at = old_files(at=at), list[str](), 0
+        while len(lost) <= MOST and (names := await asyncio.to_thread(_next, files)) is not None:
+            looked_at += len(names)
+            lost += await in_database(unnamed, names)
+            await asyncio.sleep(self._pause_s)
+        if are_too_many(len(lost), of=looked_at):
+            about = {"action": "retention_sweep", "files": len(lost), "of": looked_at}
+            logger.warning("Many files belong to no record; none is deleted: see prune_media --orphans", extra=about)
+            return
+        deleted = 0
+        for start in range(0, len(lost), AT_ONCE):
+            still = await in_database(unnamed, lost[start : start + AT_ONCE])
+            deleted += await asyncio.to_thread(delete_unnamed, still, unused_since=at - OLD)
             await asyncio.sleep(self._pause_s)
         if deleted:
             about = {"action": "retention_sweep", "files": deleted}

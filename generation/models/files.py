@@ -132,3 +132,9 @@ class Media(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def is_removed(self) -> bool:
+        """On purpose. `removed_at` is no longer there when it was thrown away after that: what is left of it then lies
+        in the trash."""
+        return self.removed_at is not None or bool(self.removed_why)

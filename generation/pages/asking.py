@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey
 from generation.errors import InvalidApiKey
+from generation.models import Generation
 from generation.services import Caller
 from generation.viewing import Viewer
 from jimeng_site.database import in_database
@@ -39,6 +40,12 @@ def caller_of(viewer: Viewer, key_id: int | None) -> Caller:
     if key_id is None:
         raise InvalidApiKey(_("You have no API key that works. Ask the operator of this gateway for one."))
     raise InvalidApiKey(_("This API key does not work any more, or it is not yours."))
+
+
+def caller_as_before(viewer: Viewer, before: Generation) -> Caller:
+    """Charges the key of that generation, where this person charges keys and it still works; else as is usual."""
+    is_theirs = not viewer.sees_all and before.api_key_id in {key.pk for key in working_keys(viewer)}
+    return caller_of(viewer, before.api_key_id if is_theirs else None)
 
 
 def working_keys(viewer: Viewer) -> list[ApiKey]:

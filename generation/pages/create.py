@@ -23,7 +23,7 @@ from generation.pages.create_composer import composer_of
 from generation.pages.create_form import Draft, new_token
 from generation.pages.create_inputs import store_files, store_result
 from generation.pages.create_keys import Keys
-from generation.pages.create_results import card_of, cards_of, client_of, prompts_of
+from generation.pages.create_results import cards_of, client_of, new_card_of, prompts_of
 from generation.specs import INPUTS_MAX
 
 
@@ -40,7 +40,8 @@ async def create(request: PageRequest) -> HttpResponse:
 
 
 async def _opened(request: PageRequest, keys: Keys) -> HttpResponse:
-    draft, notes = Draft.read(request.GET), list[str]()
+    # A token is drawn with each form: one that came with an address would make the same of two requests.
+    draft, notes = replace(Draft.read(request.GET), token=new_token()), list[str]()
     if "from" in request.GET:
         draft, notes = await sync_to_async(draft_from)(request.GET["from"], viewer=request.viewer, keys=keys)
     if "input" in request.GET:
@@ -76,7 +77,8 @@ async def _asked(request: PageRequest, generation: Generation) -> HttpResponse:
     """The card of what was asked for; without a script its page."""
     if not is_for_script(request):
         return HttpResponseRedirect(reverse("generation:detail", args=[generation.public_id]))
-    found = await sync_to_async(card_of)(request.viewer, generation.public_id)
+    client = client_of((await request.auser()).get_username())
+    found = await sync_to_async(new_card_of)(request.viewer, client, generation.public_id)
     answer = await rendered(request, "pages/_create_asked.html", {"card": found, "token": new_token()})
     answer.headers["HX-Trigger-After-Settle"] = "asked"
     return answer

@@ -8,9 +8,10 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from generation.catalog import SIZES, ModelInfo, nearest_ratio, resolve_model
+from generation.inputs import given_before
 from generation.models import Generation
 from generation.pages.create_form import Draft, new_token
-from generation.pages.create_inputs import as_stored, sign_input
+from generation.pages.create_inputs import sign_input
 from generation.pages.create_keys import Keys, handle_of
 from generation.specs import COUNT_MAX, ImageSpec, VideoSpec, spec_from_json
 from generation.stored import stored_is_kept
@@ -87,5 +88,5 @@ def _pictures(row: Generation, viewer: Viewer) -> tuple[str, ...]:
     """Signed names of its input pictures that are still stored."""
     rows = [each for each in row.inputs.order_by("position") if each.file.name]
     return tuple(
-        sign_input(as_stored(each), viewer) for each in rows if stored_is_kept(each.file.name or "", each.size_bytes)
+        sign_input(given_before(each), viewer) for each in rows if stored_is_kept(each.file.name or "", each.size_bytes)
     )

@@ -92,8 +92,9 @@ async def estimate(request: PageRequest) -> HttpResponse:
 @require_safe
 @page
 def card(request: PageRequest, public_id: str) -> HttpResponse:
-    """A request with its results, as a fragment."""
-    return render(request, "pages/_create_card.html", {"card": card_of(request.viewer, public_id)})
+    """A request with its results, as a fragment. `?polled=1`: it is asked for again and again, and stays so."""
+    found = card_of(request.viewer, public_id, is_polled="polled" in request.GET)
+    return render(request, "pages/_create_card.html", {"card": found})
 
 
 async def _keys(request: PageRequest) -> Keys:

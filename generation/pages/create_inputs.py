@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from generation.errors import InvalidSpec, ResultUnavailable
 from generation.inputs import UploadedFileSource
-from generation.models import Generation, InputImage
+from generation.models import Generation
 from generation.pages.create_words import picture_words
 from generation.services import StoredInput, media_read, read_inputs
 from generation.specs import INPUTS_MAX
@@ -124,16 +124,3 @@ async def store_result(public_id: str, *, viewer: Viewer) -> tuple[list[tuple[st
         return [], [_("This picture is not here any more.")]
     name = f"{public_id}.{(found[0].file.name or '').rpartition('.')[2] or 'webp'}"
     return await store_files([await asyncio.to_thread(SimpleUploadedFile, name, content)], room=1, viewer=viewer)
-
-
-def as_stored(row: InputImage) -> StoredInput:
-    return StoredInput(
-        sha256=row.sha256,
-        name=row.file.name or "",
-        content_type=row.content_type,
-        width=row.width,
-        height=row.height,
-        size_bytes=row.size_bytes,
-        origin=row.origin,
-        source=row.source,
-    )

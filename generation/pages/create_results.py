@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from generation.live_progress import ProgressWords, progress_at_load
-from generation.media_links import media_path, preview_path, thumbnail_path
+from generation.media_links import media_path, preview_path
+from generation.media_states import MediaState, media_state, missing_in_words, small_picture_path
 from generation.models import Generation, Media
 from generation.pages.asking import CLIENT
 from generation.pages.create_options import about
 from generation.querysets import GenerationQuerySet
 from generation.viewing import Viewer, generations_of, parts_of
-from generation.wording import error_in_words, said_beyond, spending
+from generation.wording import error_in_words, said_beyond, spending_in_words
 
 OPERATION: Final = "page"
 CARDS: Final = 6
+STREAMS: Final = 2  # a browser keeps six connections to a server in all of its tabs: open cards beyond are polled
 PROMPTS: Final = 10
 _LOOKED_AT: Final = 400  # newest requests of all pages: a person's own are looked for among these
 _PROMPT_SHOWN_CHARS: Final = 140
-_SPENT: Final = {
-    "yes": gettext_lazy("Its credits are spent."),
-    "maybe": gettext_lazy("It is not known whether its credits are spent."),
-    "no": gettext_lazy("Nothing was spent."),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A result in a card. `url`: "" while it is not stored. `small_url`, `large_url`: as a screen shows it."""
+    """A result in a card. `url`: "" where it is not stored, and then `note` says why.
+
+    `small_url`, `large_url`: as a screen shows it.
+    """
 
     public_id: str
     is_video: bool
+    state: MediaState
+    note: str = ""
     url: str = ""
     small_url: str = ""
     large_url: str = ""
@@ -46,7 +47,10 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One request. `progress` None: all is over. `failures`: (reason, what was spent)."""
+    """One request. `progress` None: all is over. `failures`: (reason, what was spent).
+
+    `is_polled`: how far it is, is asked for again and again, not streamed.
+    """
 
     public_id: str
     prompt: str
@@ -57,6 +61,7 @@ class Card:
     progress: ProgressWords | None
     files: Sequence[File]
     failures: Sequence[tuple[str, str]]
+    is_polled: bool = False
 
 
 def client_of(username: str) -> str:
@@ -72,12 +77,20 @@ def cards_of(viewer: Viewer, client: str) -> list[Card]:
         if name not in groups and len(groups) == CARDS:
             break
         groups.setdefault(name, []).insert(0, row)
-    return [_card(rows) for rows in groups.values()]
+    cards = [_card(rows) for rows in groups.values()]
+    polled = [each.public_id for each in cards if each.progress is not None][STREAMS:]
+    return [replace(each, is_polled=each.public_id in polled) for each in cards]
 
 
-def card_of(viewer: Viewer, public_id: str) -> Card:
+def card_of(viewer: Viewer, public_id: str, *, is_polled: bool = False) -> Card:
     """Of the request that this generation is a part of. Raises UnknownGeneration."""
-    return _card(parts_of(viewer, public_id))
+    return replace(_card(parts_of(viewer, public_id)), is_polled=is_polled)
+
+
+def new_card_of(viewer: Viewer, client: str, public_id: str) -> Card:
+    """Of what was just asked for, to stand before the cards that are there: these may hold streams."""
+    others = [each for each in cards_of(viewer, client) if each.public_id != public_id]
+    return card_of(viewer, public_id, is_polled=sum(each.progress is not None for each in others) >= STREAMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,20 +141,21 @@ def _card(rows: Sequence[Generation]) -> Card:
 def _failure(row: Generation) -> tuple[str, str]:
     reason = error_in_words(row.error_code) if row.error_code else _("cancelled")
     said = said_beyond(row.error_code, row.error_detail) if row.error_code else ""
-    return (f"{reason} ({said})" if said else reason), str(_SPENT[spending(row)])
+    return (f"{reason} ({said})" if said else reason), spending_in_words(row)
 
 
 def _file(media: Media) -> File:
     is_video = media.kind == Generation.Kind.VIDEO
-    if not media.file:
-        return File(public_id=media.public_id, is_video=is_video)
-    has_small = not is_video or bool(media.thumbnail)  # a poster is made with the video, or not at all
+    state, small_url = media_state(media), small_picture_path(media)
+    if state != "stored":
+        return File(public_id=media.public_id, is_video=is_video, state=state, note=missing_in_words(media))
     return File(
         public_id=media.public_id,
         is_video=is_video,
+        state=state,
         url=media_path(media),
-        small_url=thumbnail_path(media) if has_small else "",
-        large_url=preview_path(media) if has_small else "",
+        small_url=small_url,
+        large_url=preview_path(media) if small_url else "",
         width=media.width,
         height=media.height,
     )

@@ -13,15 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generation.errors import GatewayError, NotCancellable, UnknownGeneration
+from generation.keepsakes import results_pin
 from generation.late import late_look_request
-from generation.models import InputImage
+from generation.models import InputImage, Media
 from generation.pages.access import PageRequest, page
-from generation.pages.asking import page_caller, working_keys
+from generation.pages.asking import caller_as_before
 from generation.pages.detail_sight import detail_context
 from generation.pages.refusals import refusal_in_words
 from generation.rerunning import generation_rerun
 from generation.services import generation_cancel_seen, media_refetch
-from generation.serving import stored_file_response
+from generation.serving import input_response
 from generation.viewing import Viewer, generation_of, media_of_viewer
 from jimeng_site.database import in_database
 
@@ -38,7 +39,8 @@ def detail(request: PageRequest, public_id: str) -> HttpResponse:
 async def rerun(request: PageRequest, public_id: str) -> HttpResponse:
     """Ask for the same again, and go where it is made."""
     try:
-        caller = await page_caller(request, await in_database(_key_as_before, request.viewer, public_id))
+        before = await in_database(generation_of, request.viewer, public_id)
+        caller = await in_database(caller_as_before, request.viewer, before)
         submission = await generation_rerun(
             viewer=request.viewer, public_id=public_id, caller=caller, token=request.POST.get("token", "")
         )
@@ -48,14 +50,6 @@ async def rerun(request: PageRequest, public_id: str) -> HttpResponse:
         messages.error(request, refusal_in_words(error))
         return _back(public_id)
     return _back(submission.generations[0].public_id)
-
-
-def _key_as_before(viewer: Viewer, public_id: str) -> int | None:
-    """The key that it was charged to, where this person charges keys and it still works; None: as is usual."""
-    row = generation_of(viewer, public_id)
-    if viewer.sees_all or row.api_key_id not in {key.pk for key in working_keys(viewer)}:
-        return None
-    return row.api_key_id
 
 
 @require_POST
@@ -75,9 +69,11 @@ async def look_again(request: PageRequest, public_id: str) -> HttpResponse:
     """Ask Jimeng for a result that is late, or with `media` (med_…) for one file that is missing."""
     media_id = request.POST.get("media", "")
     if media_id:
-        is_asked = await in_database(_may_be_fetched, request.viewer, public_id, media_id) and await media_refetch(
-            media_id=media_id
-        )
+        file = await in_database(_file_of, request.viewer, public_id, media_id)
+        is_asked = file.deleted_at is None and await media_refetch(media_id=media_id)
+        if is_asked and file.removed_why:
+            await in_database(_keep, request.viewer, media_id)
+            messages.info(request, _("It is pinned now: the retention policy would remove it again."))
     else:
         at = timezone.now()
         is_asked = await in_database(late_look_request, viewer=request.viewer, public_id=public_id, at=at)
@@ -88,12 +84,17 @@ async def look_again(request: PageRequest, public_id: str) -> HttpResponse:
     return _back(public_id)
 
 
-def _may_be_fetched(viewer: Viewer, public_id: str, media_id: str) -> bool:
+def _file_of(viewer: Viewer, public_id: str, media_id: str) -> Media:
     """Raises UnknownGeneration for a file that is none of this generation's, or not to be seen."""
     found = media_of_viewer(viewer, [media_id])
     if not found or found[0].generation.public_id != public_id:
         raise UnknownGeneration
-    return found[0].deleted_at is None
+    return found[0]
+
+
+def _keep(viewer: Viewer, media_id: str) -> None:
+    """A file that is as old as before would go again within the hour; whoever fetches it back means to keep it."""
+    results_pin(viewer=viewer, ids=[media_id], at=timezone.now(), pinned=True)
 
 
 @require_safe
@@ -101,16 +102,10 @@ def _may_be_fetched(viewer: Viewer, public_id: str, media_id: str) -> bool:
 async def input_picture(request: PageRequest, public_id: str, position: int) -> HttpResponseBase:
     """The picture at `position` (from 0) of those that were given with a generation, as it was given."""
     picture = await in_database(_input, request.viewer, public_id, position)
-    if picture is None or not picture.file.name:
+    if picture is None:
         raise Http404
     try:
-        return await stored_file_response(
-            request,
-            name=picture.file.name,
-            content_type=picture.content_type,
-            etag=picture.sha256,
-            filename=f"{public_id}-input-{position + 1}.{picture.file.name.rpartition('.')[2]}",
-        )
+        return await input_response(request, picture, public_id=public_id)
     except FileNotFoundError as error:
         raise Http404 from error
 

@@ -2,53 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, Literal
 
 from django.utils.translation import gettext as _
 
 from accounts.display import clock, moment
+from generation.media_states import MediaState, media_state, small_picture_path
 from generation.models import Generation, InputImage, Media
-from generation.services import media_path, preview_path, thumbnail_path
+from generation.services import media_path, preview_path
 from generation.templatetags.generation_extras import seconds, size
 from generation.wording import input_name, input_origin
 
 _SHORT_HASH: Final = 12
 
 
-def result_rows(files: Iterable[Media], *, at: datetime) -> list[dict[str, Any]]:
-    """`state`: stored, trash, removed, fetching or missing; all but the first two have no file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """`path`: "" where there is no file, as in all states but the first two. `shown`: as large as a screen shows it."""
+
+    media: Media
+    state: Literal["stored", "trash", "removed", "fetching", "missing"]
+    number: int
+    path: str
+    download: str
+    shown: str
+    poster: str
+    is_picture: bool
+    facts: Sequence[str]
+    sha_short: str
+    is_pinned: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRow:
+    """A picture that was given: what it is for, its facts, and where it came from."""
+
+    position: int
+    name: str
+    facts: str
+    origin: str
+    is_stored: bool
+
+
+def result_rows(files: Iterable[Media], *, at: datetime) -> list[ResultRow]:
     return [_result(media, at) for media in files]
 
 
-def _result(media: Media, at: datetime) -> dict[str, Any]:
-    state = state_of(media)
+def _result(media: Media, at: datetime) -> ResultRow:
+    state = _state(media)
     has_file = state in ("stored", "trash")
     is_picture = media.kind == Generation.Kind.IMAGE
     path = media_path(media) if has_file else ""
-    return {
-        "media": media,
-        "state": state,
-        "number": media.position + 1,
-        "path": path,
-        "download": f"{path}&download=1",
-        "shown": preview_path(media) if has_file and is_picture else path,
-        "poster": thumbnail_path(media) if has_file and not is_picture and media.thumbnail else "",
-        "is_picture": is_picture,
-        "facts": _facts(media),
-        "sha_short": media.sha256[:_SHORT_HASH],
-        "is_pinned": media.pinned_at is not None,
-        "why": _why(media, state, at),
-    }
+    return ResultRow(
+        media=media,
+        state=state,
+        number=media.position + 1,
+        path=path,
+        download=f"{path}&download=1",
+        shown=preview_path(media) if has_file and is_picture else path,
+        poster=small_picture_path(media) if has_file and not is_picture else "",
+        is_picture=is_picture,
+        facts=_facts(media),
+        sha_short=media.sha256[:_SHORT_HASH],
+        is_pinned=media.pinned_at is not None,
+        why=_why(media, state, at),
+    )
 
 
-def state_of(media: Media) -> str:
-    if media.removed_at is not None:
-        return "removed"
-    if media.file:
-        return "trash" if media.deleted_at is not None else "stored"
-    return "missing" if media.fetch_due_at is None else "fetching"
+def _state(media: Media) -> Literal["trash"] | MediaState:
+    state = media_state(media)
+    return "trash" if state == "stored" and media.deleted_at is not None else state
 
 
 def _facts(media: Media) -> list[str]:
@@ -77,15 +104,14 @@ def _why(media: Media, state: str, at: datetime) -> str:
     return ""
 
 
-def input_rows(generation: Generation, pictures: Iterable[InputImage]) -> list[dict[str, Any]]:
-    """Each picture that was given: what it is for, its facts, and where it came from."""
+def input_rows(generation: Generation, pictures: Iterable[InputImage]) -> list[InputRow]:
     return [
-        {
-            "position": picture.position,
-            "name": input_name(generation, picture.position),
-            "facts": f"{picture.width} × {picture.height} · {size(picture.size_bytes)}",
-            "origin": input_origin(picture),
-            "is_stored": bool(picture.file),
-        }
+        InputRow(
+            position=picture.position,
+            name=input_name(generation, picture.position),
+            facts=f"{picture.width} × {picture.height} · {size(picture.size_bytes)}",
+            origin=input_origin(picture),
+            is_stored=bool(picture.file),
+        )
         for picture in pictures
     ]

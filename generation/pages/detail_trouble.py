@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from generation.late import may_come_late
 from generation.models import Generation
-from generation.wording import error_in_words, said_beyond, spending
+from generation.wording import error_in_words, said_beyond, spending, spending_in_words
 
 Step = Literal["change", "again", "accounts", "look", "key"]
 
@@ -75,13 +75,6 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
     }
 )
 _UNKNOWN: Final = Advice(text=gettext_lazy("Ask again, or change something first."), steps=("again", "change"))
-_SPENT: Final[Mapping[str, Promise]] = MappingProxyType(
-    {
-        "yes": gettext_lazy("Its credits were spent."),
-        "maybe": gettext_lazy("Its credits may have been spent."),
-        "no": gettext_lazy("Nothing was spent."),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +102,7 @@ def trouble_of(row: Generation) -> Trouble | None:
     return Trouble(
         reason=reason[:1].upper() + reason[1:],
         advice=str(advice.text),
-        spent=str(_SPENT[spending(row)]),
+        spent=spending_in_words(row),
         said=said_beyond(code, row.error_detail),
         steps=tuple(step for step in advice.steps if step != "look" or can_look),
     )

@@ -13,9 +13,9 @@ from generation.following import progress_known
 from generation.history import Wanted, history_page
 from generation.key_limits import KEY_UNINDEXED
 from generation.key_usage import KeyUsage, keys_usage
-from generation.models import Generation, Media
+from generation.media_states import small_picture_path
+from generation.models import Generation
 from generation.progress import Progress
-from generation.services import thumbnail_path
 from generation.viewing import Viewer, key_ids_of
 
 OPEN_SHOWN = 6
@@ -68,13 +68,8 @@ def latest(viewer: Viewer) -> list[Result]:
 
 def _result(generation: Generation) -> Result:
     files = [media for media in generation.media.all() if media.deleted_at is None]
-    shown = next((media for media in files if _has_thumbnail(media)), None)
-    return Result(generation=generation, thumbnail=thumbnail_path(shown) if shown else "", count=len(files))
-
-
-def _has_thumbnail(media: Media) -> bool:
-    """Those of pictures are made when somebody asks for them."""
-    return media.removed_at is None and bool(media.thumbnail or (media.file and media.kind == Generation.Kind.IMAGE))
+    shown = next(filter(None, map(small_picture_path, files)), "")
+    return Result(generation=generation, thumbnail=shown, count=len(files))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,9 @@ from accounts.display import cut
 from accounts.errors import GatewayError
 from generation.errors import InvalidSpec, UnknownModel
 from generation.models import Generation
-from generation.pages.asking import caller_of, working_keys
+from generation.pages.asking import caller_as_before
 from generation.pages.choosing import Choice, chosen_generations
 from generation.rerunning import generation_rerun
-from generation.services import Caller
 from generation.specs import spec_from_json
 from generation.viewing import Viewer, media_of_viewer
 from generation.wording import error_in_words
@@ -111,7 +110,7 @@ async def make_again(viewer: Viewer, choice: Choice) -> tuple[int, str]:
     for parts in reversed(asked):
         first = parts[-1]
         try:
-            caller = await sync_to_async(_caller)(viewer, first)
+            caller = await sync_to_async(caller_as_before)(viewer, first)
             await generation_rerun(viewer=viewer, public_id=first.public_id, caller=caller, token=choice.token)
         except GatewayError as error:
             refusals.append(f"{cut(first.prompt, 40)}: {error_in_words(error.code)}")
@@ -122,9 +121,3 @@ async def make_again(viewer: Viewer, choice: Choice) -> tuple[int, str]:
     if not refusals:
         return messages.SUCCESS, said
     return messages.WARNING, f"{said} {_('Refused:')} {'; '.join(refusals)}."
-
-
-def _caller(viewer: Viewer, before: Generation) -> Caller:
-    """Charges the same API key, where this person may; else what is usual for them. Raises InvalidApiKey."""
-    is_theirs = not viewer.sees_all and before.api_key_id in {key.pk for key in working_keys(viewer)}
-    return caller_of(viewer, before.api_key_id if is_theirs else None)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import ApiKey
-from generation.media_links import thumbnail_path
-from generation.models import Generation, Media
+from generation.media_states import small_picture_path
+from generation.models import Media
 from generation.retention import Amount, Going, Plan, Policy, Room, Rule
 
 
@@ -84,7 +84,16 @@ def going_rows(plan: Plan) -> list[GoingRow]:
         return []
     ids = [public_id for going in plan.going for public_id in going.examples]
     rows = Media.objects.filter(public_id__in=ids, removed_at=None).select_related("generation")
-    only = ("public_id", "kind", "file", "thumbnail", "generation__public_id", "generation__prompt")
+    only = (
+        "public_id",
+        "kind",
+        "file",
+        "thumbnail",
+        "removed_at",
+        "removed_why",
+        "generation__public_id",
+        "generation__prompt",
+    )
     found = {media.public_id: media for media in rows.only(*only)}
     names = dict(ApiKey.objects.filter(pk__in=plan.policy.key_days).values_list("pk", "name"))
     return [
@@ -98,10 +107,9 @@ def going_rows(plan: Plan) -> list[GoingRow]:
 
 
 def _example(media: Media) -> Example:
-    has_picture = bool(media.thumbnail) or (media.kind == Generation.Kind.IMAGE and bool(media.file))
     return Example(
         url=reverse("generation:detail", args=[media.generation.public_id]),
-        thumbnail=thumbnail_path(media) if has_picture else "",
+        thumbnail=small_picture_path(media),
         prompt=media.generation.prompt,
         kind=media.get_kind_display(),
     )

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from django.utils.translation import gettext as _
-
+from generation.media_states import media_state, missing_in_words, small_picture_path
 from generation.models import Generation, Media
-from generation.services import media_path, preview_path, thumbnail_path
+from generation.services import media_path, preview_path
 
 # picture, video: stored. fetching: it comes. missing: perhaps Jimeng has it. removed: on purpose. Others have no files.
 Face = Literal["picture", "video", "fetching", "missing", "removed", "open", "ended"]
@@ -54,25 +53,20 @@ class Tile:
 
 def file_tile(media: Media, label: str, count: int) -> Tile:
     number = f"{media.position + 1}/{count}" if count > 1 else ""
-    if media.removed_at is not None or (media.removed_why and not media.file):
-        face: Face = "removed"
-    elif media.file:
-        face = "video" if media.kind == Generation.Kind.VIDEO else "picture"
-    else:
-        face = "missing" if media.fetch_due_at is None else "fetching"
+    state = media_state(media)
+    face: Face = state if state != "stored" else "video" if media.kind == Generation.Kind.VIDEO else "picture"
     return _FACES[face](media, f"{label} ({number})" if number else label, number)
 
 
 def _stored(media: Media, label: str, number: str) -> Tile:
     is_video = media.kind == Generation.Kind.VIDEO
-    has_picture = not is_video or bool(media.thumbnail)
     full = media_path(media)
     return Tile(
         id=media.public_id,
         face="video" if is_video else "picture",
         label=label,
         icon="film" if is_video else "image",
-        thumbnail=thumbnail_path(media) if has_picture else "",
+        thumbnail=small_picture_path(media),
         full=full,
         preview="" if is_video else preview_path(media),
         width=media.width or _SIDE_PX,
@@ -83,15 +77,16 @@ def _stored(media: Media, label: str, number: str) -> Tile:
     )
 
 
-def _placeholder(face: Face, icon: str, note: Callable[[Media], str]) -> Callable[[Media, str, str], Tile]:
+def _placeholder(face: Face, icon: str) -> Callable[[Media, str, str], Tile]:
     def draw(media: Media, label: str, number: str) -> Tile:
+        note = missing_in_words(media)
         return Tile(
             id=media.public_id,
             face=face,
-            label=f"{label}: {note(media)}",
-            note=note(media),
+            label=f"{label}: {note}",
+            note=note,
             icon=icon,
-            thumbnail=thumbnail_path(media) if media.thumbnail else "",  # kept when the policy removed the file
+            thumbnail=small_picture_path(media),
             width=media.width or _SIDE_PX,
             height=media.height or _SIDE_PX,
             number=number,
@@ -105,9 +100,9 @@ _FACES: Final[Mapping[Face, Callable[[Media, str, str], Tile]]] = MappingProxyTy
     {
         "picture": _stored,
         "video": _stored,
-        "fetching": _placeholder("fetching", "download", lambda media: _("its file is being fetched")),
-        "missing": _placeholder("missing", "image-off", lambda media: _("its file is not here; look for it again")),
-        "removed": _placeholder("removed", "file-x", lambda media: str(media.get_removed_why_display())),
+        "fetching": _placeholder("fetching", "download"),
+        "missing": _placeholder("missing", "image-off"),
+        "removed": _placeholder("removed", "file-x"),
     }
 )
 

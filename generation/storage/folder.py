@@ -43,13 +43,12 @@ class FolderStore(PlainStore):
             return None
 
     def touch(self, entry: Entry) -> None:
-        with suppress(FileNotFoundError):  # deleted in this moment
-            os.utime(self._files.path(entry.name))
+        os.utime(self._files.path(entry.name))
 
     def entries(self, folder: str) -> Iterator[Entry]:
         root = Path(self._files.path(""))
         for path in Path(self._files.path(folder)).rglob("*"):
-            with suppress(FileNotFoundError):  # as above
+            with suppress(FileNotFoundError):  # deleted in this moment
                 if path.is_file():
                     yield _entry(path.relative_to(root).as_posix(), path)
 

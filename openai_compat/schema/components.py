@@ -20,6 +20,7 @@ _EXAMPLES: Final[dict[int, tuple[str, str]]] = {
     401: ("invalid_request_error", "invalid_api_key"),
     404: ("invalid_request_error", "model_not_found"),
     409: ("invalid_request_error", "idempotency_key_reused"),
+    410: ("invalid_request_error", "result_removed"),
     413: ("invalid_request_error", "request_too_large"),
     415: ("invalid_request_error", "unsupported_media_type"),
     429: ("rate_limit_error", "accounts_busy"),
@@ -36,6 +37,7 @@ ERRORS: Final[dict[int, tuple[str, str]]] = {
         "Conflict",
         "An `Idempotency-Key` came with another request, or the state of the generation does not allow this.",
     ),
+    410: ("Gone", "The file was removed on purpose, by a person or by the operator's rules."),
     413: ("TooLarge", "The request body is too large."),
     415: ("UnsupportedMediaType", "The request body is neither JSON nor a form."),
     429: (

@@ -143,7 +143,7 @@ VIDEOS_CONTENT: Final = operation(
         304: {"description": "The file is the one that you have (`If-None-Match`)."},
         416: json_answer(ref("ErrorResponse"), "The file has no such part.", "Content-Range"),
     },
-    errors=(400, 401, 404, 409, 429, 500, 502, 503, 504),
+    errors=(400, 401, 404, 409, 410, 429, 500, 502, 503, 504),
 )
 
 # --- chat ---------------------------------------------------------------------------------------------

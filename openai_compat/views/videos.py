@@ -18,6 +18,7 @@ from generation.errors import (
     GatewayError,
     InvalidSpec,
     NotSupported,
+    ResultRemoved,
     ResultUnavailable,
     UnknownGeneration,
     VideoNotReady,
@@ -205,8 +206,11 @@ class VideoContent(_Videos):
         return await answer(request, generation)
 
     async def _video(self, request: HttpRequest, generation: Generation) -> HttpResponseBase:
+        media = file_of(generation)
+        if media.removed_at is not None:
+            raise ResultRemoved(public_id=generation.public_id)
         try:
-            return await lasting_response(request, file_of(generation))
+            return await lasting_response(request, media)
         except (MediaGone, OSError) as error:
             raise ResultUnavailable(NOT_FETCHED, public_id=generation.public_id) from error
 

@@ -130,6 +130,18 @@ const storeNext = () => {
   form().toggleAttribute("data-storing", storing > 0);
 };
 
+/* Without a picture that is still on its way, something else would be made, and paid for. */
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target !== form() || storing + waiting.length === 0) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    tell("storing");
+  },
+  true,
+);
+
 const add = (files) => {
   const room = Number(form().dataset.inputsMax) - pictures().children.length - waiting.length;
   document.getElementById("refused").replaceChildren();

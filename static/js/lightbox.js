@@ -279,21 +279,6 @@
 
   /* --- buttons and keys ---------------------------------------------------------------------------- */
 
-  const copy = async (button) => {
-    const words = box.querySelector("[data-words]");
-    try {
-      await navigator.clipboard.writeText(words.textContent);
-    } catch {
-      getSelection().selectAllChildren(words); // pages that came over plain HTTP have no clipboard
-      document.execCommand("copy");
-      getSelection().removeAllRanges();
-    }
-    const label = button.querySelector("[data-label]");
-    const before = (label.dataset.before ??= label.textContent);
-    label.textContent = button.dataset.copied;
-    setTimeout(() => { label.textContent = before; }, 2000);
-  };
-
   const post = (action) => window.gallery.post({ action, ids: [idNow] }, [idNow]);
 
   const does = {
@@ -303,7 +288,6 @@
     zoom: () => (view.scale > 1 ? reset() : zoom(2.5)),
     pin: () => post(isPinned(shown) ? "unpin" : "pin"),
     delete: () => post("delete"),
-    copy,
   };
 
   box.addEventListener("click", (event) => {

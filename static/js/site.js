@@ -55,9 +55,10 @@ document.addEventListener("click", async (event) => {
     /* Pages that came over plain HTTP have no clipboard. */
     getSelection().selectAllChildren(source);
     document.execCommand("copy");
+    getSelection().removeAllRanges();
   }
   const label = button.querySelector("[data-label]") ?? button;
-  const before = label.textContent;
+  const before = (label.dataset.before ??= label.textContent);
   label.textContent = button.dataset.copied;
   setTimeout(() => {
     label.textContent = before;

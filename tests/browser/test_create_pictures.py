@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.axe import serious_findings
 from tests.browser.conftest import LOOKS
@@ -93,6 +93,25 @@ def test_pictures_are_dropped_pasted_and_chosen_and_go_with_the_request(desk: De
         " WHERE g.prompt = 'both of them together' ORDER BY i.position"
     )
     assert made == [("c.png",), ("a.png",)]
+
+
+def test_nothing_is_asked_for_while_a_picture_is_on_its_way(desk: Desk, page: Page) -> None:
+    held: list[Route] = []
+    asked: list[str] = []
+    page.route("**/create/inputs/", lambda route: held.append(route))  # noqa: PLW0108
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/create/") else None)
+    page.fill("#prompt", "as in the picture")
+    bring(page, "drop", "slow.png", picture("PNG"))
+    expect(page.locator(".picture.storing")).to_have_count(1)
+    page.locator("#prompt").press("Control+Enter")
+    page.locator("#create-button").press("Enter")
+    expect(page.locator("#inputs-news")).not_to_be_empty()
+    assert asked == []
+    held[0].continue_()
+    expect_pictures(page, "slow.png")
+    page.locator("#prompt").press("Control+Enter")
+    expect(page.locator(RESULT)).to_have_count(1)
+    assert len(asked) == 1
 
 
 def test_a_hostile_file_is_refused_in_words(desk: Desk, page: Page) -> None:

@@ -111,7 +111,10 @@ def test_examples_are_copied_as_they_stand_and_a_hostile_prompt_is_a_prompt(desk
     expect(page.locator("#python")).to_be_hidden()
     page.locator("label").filter(has_text="Python").click()
     expect(page.locator("#curl")).to_be_hidden()
-    page.locator("[data-copy='#python']").click()
+    button = page.locator("[data-copy='#python']")
+    button.dblclick()
+    expect(button).to_have_text("Copied")
+    expect(button).to_have_text("Copy")  # again, however often it was pressed
     copied: str = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator("#python").text_content()
     assert f"prompt={HOSTILE!r}," in copied

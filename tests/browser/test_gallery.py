@@ -75,6 +75,18 @@ def test_the_large_view_is_used_by_keyboard_alone(desk: Desk) -> None:
 
 @pytest.mark.parametrize("look", ONE_LOOK, indirect=True, ids=str)
 @pytest.mark.usefixtures("key")
+def test_the_prompt_is_copied_from_the_large_view(desk: Desk) -> None:
+    page, box = desk.page, desk.page.locator("#lightbox")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_gallery(desk, q=PROMPTS["four"])
+    tiles(desk, PROMPTS["four"]).first.locator("a.open").click()
+    box.get_by_role("button", name="Copy prompt").click()
+    expect(box.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == PROMPTS["four"]
+
+
+@pytest.mark.parametrize("look", ONE_LOOK, indirect=True, ids=str)
+@pytest.mark.usefixtures("key")
 def test_back_closes_the_large_view_and_its_address_opens_it(desk: Desk) -> None:
     page, box = desk.page, desk.page.locator("#lightbox")
     open_gallery(desk, q=PROMPTS["four"])

@@ -90,7 +90,8 @@ def _owner(row: Generation) -> int | None:
 
 def _is_wanted(row: Generation, wanted: Wanted) -> bool:
     day = timezone.localdate(row.created_at)
-    in_trash = row.deleted_at or any(each.deleted_at and not each.removed_at for each in row.media.all())
+    files = list(row.media.all())
+    in_trash = any(each.deleted_at and not each.removed_at for each in files) or (row.deleted_at and not files)
     return all(
         (
             wanted.kind in ("", row.kind),

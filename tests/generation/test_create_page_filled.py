@@ -11,7 +11,7 @@ from generation.models import Generation
 from generation.specs import image_spec
 from generation.stored import stored_delete
 from tests.factories import make_generation, make_media
-from tests.generation.creating import CreatePageCase, png, tokens_in
+from tests.generation.creating import TOKEN, CreatePageCase, png, tokens_in
 
 STATUS = Generation.Status
 
@@ -64,6 +64,11 @@ class FilledTests(CreatePageCase):
         composer = self.fill(**{"from": made.public_id})
         assert composer.pictures == []
         assert composer.notes == ["Some of its input pictures are not stored any more."]
+
+    def test_an_address_names_no_filling_of_the_form(self) -> None:
+        """Else a bookmark would give the picture of the first time for ever."""
+        composer = self.fill(prompt="a cat", token=TOKEN)
+        assert (composer.draft.prompt, composer.draft.token != TOKEN) == ("a cat", True)
 
     def test_a_result_becomes_an_input_picture(self) -> None:
         media = make_media()
@@ -139,8 +144,8 @@ class CardTests(CreatePageCase):
     def test_a_failure_is_told_with_what_was_spent(self) -> None:
         for code, record, spent in (
             ("insufficient_quota", "", "Nothing was spent."),
-            ("content_policy_violation", "8001", "Its credits are spent."),
-            ("outcome_unknown", "", "It is not known whether its credits are spent."),
+            ("content_policy_violation", "8001", "Its credits were spent."),
+            ("outcome_unknown", "", "Its credits may have been spent."),
         ):
             with self.subTest(code):
                 row = make_generation(status=STATUS.FAILED, error_code=code, history_record_id=record)

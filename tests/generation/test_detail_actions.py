@@ -1,4 +1,4 @@
-"""What can be done at the page of a generation: run again, cancel, look again, and see what it was made from."""
+"""What can be done at the page of a generation: run again, cancel, and see what it was made from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.test import override_settings
 from django.utils import timezone
 
-from generation.models import Generation, Media
+from generation.models import Generation
 from tests.factories import make_account, make_api_key, make_generation, make_media, make_webp
 from tests.generation.detail_desk import DetailTestCase
 from tests.generation.test_detail_page import make_input
@@ -91,36 +91,6 @@ class CancelTests(DetailTestCase):
             assert "its credits may be spent already" in self.told(self.post(row, "cancel"))
             row.refresh_from_db()
             assert row.status == status
-
-
-class LookAgainTests(DetailTestCase):
-    def test_a_late_result_is_asked_for(self) -> None:
-        row = make_generation(status=Status.FAILED, error_code="timed_out", history_record_id="77")
-        assert "Jimeng is being asked for it" in self.told(self.post(row, "look-again"))
-        row.refresh_from_db()
-        assert row.late_due_at is not None
-
-    def test_where_nothing_can_come_it_says_so(self) -> None:
-        assert "nothing that could still come" in self.told(self.post(make_generation(), "look-again"))
-
-    def test_a_missing_file_is_asked_for(self) -> None:
-        row = make_generation()
-        media = make_media(generation=row, content=b"", removed_at=timezone.now(), removed_why="retention")
-        self.told(self.post(row, "look-again", media=media.public_id))
-        media.refresh_from_db()
-        assert (media.removed_at, media.fetch_due_at is not None) == (None, True)
-
-    def test_what_is_in_the_trash_stays_there(self) -> None:
-        row = make_generation()
-        media = make_media(generation=row, content=b"", deleted_at=timezone.now(), removed_at=timezone.now())
-        assert "nothing that could still come" in self.told(self.post(row, "look-again", media=media.public_id))
-        assert Media.objects.get().fetch_due_at is None
-
-    def test_a_file_of_another_generation_is_not_found(self) -> None:
-        media = make_media(content=b"")
-        for media_id in (media.public_id, "med_00", "'"):
-            assert self.post(make_generation(), "look-again", media=media_id).status_code == 404
-        assert Media.objects.get().fetch_due_at is None
 
 
 class InputPictureTests(DetailTestCase):

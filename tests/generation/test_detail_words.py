@@ -64,5 +64,5 @@ class ParameterTests(SimpleTestCase):
 class AdviceTests(SimpleTestCase):
     def test_each_error_that_a_generation_ends_with_has_advice(self) -> None:
         at_the_door = {*errors.leaves(errors.KeyLimitError), *errors.leaves(errors.RequestError)} - {errors.InvalidSpec}
-        answers = {errors.InvalidApiKey, errors.StillRunning}
+        answers = {errors.InvalidApiKey, errors.StillRunning, errors.ResultRemoved}
         assert set(ADVICE) == {leaf.code for leaf in {*errors.leaves()} - at_the_door - answers}

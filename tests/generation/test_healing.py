@@ -103,3 +103,11 @@ class HealingTests(TestCase):
                 assert await healer.heal(self.media.pk) == Mended.REMOVED
         row = await sync_to_async(Media.objects.get)()
         assert (self.jimeng.calls, row.fetch_due_at) == ([], None)
+
+    async def test_nor_what_the_policy_removed_and_a_person_threw_away_then(self) -> None:
+        await Media.objects.aupdate(file="", deleted_at=timezone.now(), removed_why=Media.Removal.RETENTION)
+        for has_engine in (True, False):
+            async with self.healer(has_engine=has_engine) as healer:
+                assert await healer.heal(self.media.pk) == Mended.REMOVED
+        row = await sync_to_async(Media.objects.get)()
+        assert (self.jimeng.calls, row.fetch_due_at) == ([], None)

@@ -11,7 +11,7 @@ from generation.history_filters import narrowed
 from generation.models import Generation
 from generation.seeking import Patience, Source
 from generation.viewing import Viewer, key_ids_of
-from tests.factories import make_generation
+from tests.factories import make_generation, make_media
 from tests.generation.browsing import NOON, STAFF, HistoryTestCase, walk
 
 
@@ -32,6 +32,12 @@ class PagingTests(HistoryTestCase):
         Generation.objects.exclude(pk__in=newest).update(deleted_at=NOON)
         page = history_page(viewer=STAFF, wanted=Wanted(), size=10)
         assert ([each.pk for each in page.generations], page.before) == (newest, "")
+
+    def test_what_was_emptied_is_not_in_the_trash_any_more(self) -> None:
+        bare, emptied = make_generation(deleted_at=NOON), make_generation(deleted_at=NOON)
+        make_media(generation=emptied, content=b"", deleted_at=NOON, removed_at=NOON, removed_why="trash")
+        page = history_page(viewer=STAFF, wanted=Wanted(trash=True), size=1)
+        assert [each.pk for each in page.generations] == [bare.pk]
 
     def test_a_cursor_holds_when_its_generation_was_deleted_meanwhile(self) -> None:
         first = history_page(viewer=STAFF, wanted=Wanted(), size=10)

@@ -96,6 +96,21 @@ class LateTests(TestCase):
         assert due == {asked.pk, other.pk}
         assert stranger.pk not in due
 
+    def test_a_part_that_is_not_to_be_seen_is_not_asked_for(self) -> None:
+        owner = User.objects.create_user("owner")
+        mine = make_late(group_id="gen_1", api_key=make_api_key(owner=owner))
+        other = make_late(group_id="gen_1", api_key=make_api_key())
+        assert late_look_request(viewer=Viewer.of(owner), public_id=mine.public_id, at=FAILED_AT)
+        assert [Generation.objects.get(pk=row.pk).late_due_at for row in (mine, other)] == [FAILED_AT, None]
+
+    def test_however_often_a_person_asks_jimeng_is_left_some_peace(self) -> None:
+        row = make_late(late_due_at=FAILED_AT)
+        late_look_note(sought=row, outcome="running", at=FAILED_AT, next_at=None)
+        for seconds, due_s in ((1, 11), (9, 19), (10, 10), (60, 60)):
+            at = FAILED_AT + timedelta(seconds=seconds)
+            assert late_look_request(viewer=STAFF, public_id=row.public_id, at=at)
+            assert Generation.objects.get().late_due_at == FAILED_AT + timedelta(seconds=due_s)
+
     def test_there_is_nothing_to_ask_for_once_it_is_there_or_thrown_away(self) -> None:
         for row in (make_generation(), make_late(error_code="generation_failed"), make_late(deleted_at=FAILED_AT)):
             assert not late_look_request(viewer=STAFF, public_id=row.public_id, at=FAILED_AT)

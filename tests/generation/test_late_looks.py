@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from generation.engine.late import LateResults
+from generation.engine.storing import result_name
 from generation.models import Generation, GenerationEvent, Media
 from generation.wording import sentence
 from tests.factories import make_generation, make_media
@@ -65,7 +66,7 @@ class FoundTests(LookTestCase):
         await self.look()
         assert (await self.row()).status == Status.SUCCEEDED
         media = await Media.objects.aget()
-        assert (media.width, media.file.name) == (64, f"{row.created_at:%Y/%m/%d}/{row.public_id}-0.webp")
+        assert (media.width, media.file.name) == (64, result_name(media.sha256, ".webp"))
         (told,) = await self.told()
         assert told.startswith(f"Found after all, as record {row.history_record_id} with 1 file; before it had failed:")
 

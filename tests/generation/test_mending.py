@@ -76,6 +76,10 @@ class LateFileTests(TestCase):
         assert media.file.name == result_name(media.sha256, ".webp")
         assert (media.size_bytes, media.thumbnail.name, media.preview.name) == (len(make_webp()), "", "")
 
+    async def test_another_picture_of_the_set_is_not_taken_for_it(self) -> None:
+        media = await self.fetch(upstream_uri="tos/gone", upstream_url="")
+        assert (self.outcome, media.file.name, self.jimeng.calls) == ("not_upstream", "", [HISTORY])
+
     async def test_one_that_was_removed_on_purpose_stays_away(self) -> None:
         media = await self.fetch(removed_at=timezone.now())
         assert (self.outcome, self.jimeng.calls, media.file.name) == ("removed", [], "")

@@ -86,6 +86,14 @@ class MiniatureTests(TestCase):
         assert await second is not None
         assert first.cancelled()
 
+    async def test_what_was_removed_meanwhile_gets_no_picture_back(self) -> None:
+        media = await self.media()
+        read = await Media.objects.aget()
+        await Media.objects.aupdate(file="", removed_at=timezone.now(), removed_why=Media.Removal.TRASH)
+        assert await make_miniatures(read) is not None
+        kept = await Media.objects.aget(pk=media.pk)
+        assert (kept.thumbnail.name, kept.preview.name) == ("", "")
+
     async def test_a_picture_that_cannot_be_read_is_not_tried_again(self) -> None:
         media = await self.media(content=b"no picture at all")
         assert await make_miniatures(media) is None

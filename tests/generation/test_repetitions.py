@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from accounts.errors import PoolBusy
 from generation import services
+from generation.keepsakes import results_delete
 from generation.models import Generation
 from generation.services import Ask, Caller, Submission
 from generation.specs import image_spec
+from generation.viewing import Viewer
 from tests.factories import make_api_key, make_generation
 
 Status = Generation.Status
@@ -125,6 +127,11 @@ class RetryTests(TestCase):
         first = self.stored(hidden_at=timezone.now())
         assert self.send(retry=True).generations[0].pk != first.pk
 
+    def test_what_a_person_threw_away_is_paid_for_all_the_same(self) -> None:
+        now = timezone.now()
+        first = self.ended(Status.SUCCEEDED, hidden_at=now, deleted_at=now)
+        assert self.send(retry=True).generations[0].pk == first.pk
+
     def test_logins_of_ones_own_are_a_caller_too(self) -> None:
         mine, others = Caller(account_ids=(1, 2)), Caller(account_ids=(1,))
         first = self.send(caller=mine)
@@ -159,6 +166,15 @@ class KeyAgainTests(TestCase):
         (first,) = self.send().generations
         Generation.objects.filter(pk=first.pk).update(hidden_at=timezone.now())
         assert self.send().generations[0].pk != first.pk
+
+    def test_a_key_is_kept_after_its_result_was_thrown_away_by_a_person(self) -> None:
+        (first,) = self.send().generations
+        ended = {"status": Status.SUCCEEDED, "submit_id": uuid.uuid4(), "history_record_id": "1"}
+        Generation.objects.filter(pk=first.pk).update(finished_at=timezone.now(), **ended)
+        staff = Viewer(user_id=0, sees_all=True)
+        assert results_delete(viewer=staff, ids=[first.public_id], at=timezone.now()).generations == 1
+        again = self.send()
+        assert ([each.pk for each in again.generations], again.attached) == ([first.pk], "idempotency_key")
 
     def test_a_key_is_kept_after_a_failure_that_may_have_cost(self) -> None:
         row = make_generation(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from generation.engine.retaining import Retaining, retention_duties
 from generation.models import Media
+from generation.orphans import are_too_many
 from generation.retention import Policy, Rule, policy_in_force, retention_plan
 from generation.retention_notes import plan_note, plan_noted
 from tests.generation.keeping import CastTestCase
@@ -40,6 +41,22 @@ class DutyTests(CleanTestCase):
         await Media.objects.filter(pk=lost.pk).adelete()
         await Retaining(pause_s=0).sweep()
         assert (exists(lost.file.name), exists(kept.file.name)) == (False, True)
+
+    async def test_the_files_of_another_database_are_left_alone(self) -> None:
+        """An empty one, an old one, that of another gateway: what was paid for must not go when the engine starts."""
+        media = [await sync_to_async(make_result)(number) for number in range(8)]
+        for each in media:
+            make_unused(each)
+        for gone in (media[:7], media):  # 21 of 24 files, then all
+            await Media.objects.filter(pk__in=[each.pk for each in gone]).adelete()
+            with self.assertLogs("generation.engine.retaining", "WARNING"):
+                await Retaining(pause_s=0).sweep()
+            assert all(exists(each.file.name) for each in media)
+
+    def test_what_accidents_leave_is_little(self) -> None:
+        table = [(0, 0, False), (1, 2, False), (20, 21, False), (21, 22, True), (100, 1000, False), (101, 1000, True)]
+        table += [(1, 1, True), (3, 3, True), (20_001, 10**6, True)]  # no file belongs to any record
+        assert [(lost, of, are_too_many(lost, of=of)) for lost, of, _ in table] == table
 
     def make_two(self) -> tuple[Media, Media]:
         due, kept = make_result(1), make_result(2, created_at=timezone.now())

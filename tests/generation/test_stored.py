@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import FileSystemStorage
 from django.test import override_settings
 
 from generation.stored import (
@@ -51,6 +52,27 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str]:
         with override_settings(**changes):
             yield kind
             stored_delete([each.name for each in stored_entries("results")])
+
+
+class Forgetful(FileSystemStorage):
+    """Somebody removes a file as soon as it was looked at."""
+
+    looks = 0
+
+    def path(self, name: str) -> str:
+        path = super().path(name)
+        self.looks += 1
+        if self.looks > 1:
+            Path(path).unlink(missing_ok=True)
+        return path
+
+
+def test_what_is_removed_while_it_is_found_is_not_kept() -> None:
+    """Else a row would name it, and nobody would write it again."""
+    with tempfile.TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
+        stored_save(NAME, CONTENT)
+        with override_settings(STORAGES={"default": {"BACKEND": f"{__name__}.Forgetful"}}):
+            assert not stored_is_kept(NAME, len(CONTENT))
 
 
 def test_what_was_saved_is_read_whole_and_in_parts(kind: str) -> None:

@@ -12,9 +12,11 @@ from accounts import vault
 from accounts.models import Account, Delivery, Lease
 from generation import transitions
 from generation.changes import Late, ResultFile
-from generation.late import LOOKS_AFTER
+from generation.keepsakes import results_delete, results_pin, results_restore
+from generation.late import LOOKS_AFTER, late_look_request
 from generation.models import Generation, GenerationEvent, UsageHour
 from generation.usage import usage_of, usage_sum_hour
+from generation.viewing import Viewer
 from tests.factories import make_account, make_api_key, make_generation, make_media
 from tests.generation.moves import AT, events, failed, make_held, result_file, unchanged
 
@@ -114,6 +116,37 @@ class LateTests(TestCase):
         mark(found(make_given_up(account=account), result_file()))
         assert Account.objects.values().get() == before
         assert Lease.objects.get() == lease
+
+
+class KeepsakeTests(TestCase):
+    """What people did with a failure while its result was looked for."""
+
+    staff = Viewer(user_id=0, sees_all=True)
+
+    def test_one_that_was_thrown_away_meanwhile_stays_so_and_can_be_looked_for_when_it_is_back(self) -> None:
+        row = make_given_up()
+        results_delete(viewer=self.staff, ids=[row.public_id], at=AT + timedelta(hours=1))
+        assert mark(found(row, result_file())) == set()
+        assert (row.media.count(), events(row)) == (0, ["deleted"])
+        results_restore(viewer=self.staff, ids=[row.public_id], at=FOUND_AT)
+        assert late_look_request(viewer=self.staff, public_id=row.public_id, at=FOUND_AT)
+        assert mark(found(row, result_file())) == {row.pk}
+
+    def test_the_result_of_one_that_was_pinned_is_pinned(self) -> None:
+        row, other = make_given_up(), make_given_up()
+        results_pin(viewer=self.staff, ids=[row.public_id], at=AT, pinned=True)
+        mark(found(row, result_file()), found(other, result_file()))
+        assert row.media.get().pinned_at == AT
+        assert other.media.get().pinned_at is None
+
+    def test_what_another_has_decided_after_it_was_read_is_left_alone(self) -> None:
+        """As on PostgreSQL, where the rows may change between the look and the update."""
+        row = make_given_up()
+        read = Generation.objects.get(pk=row.pk)
+        for fields in ({"status": Status.SUCCEEDED, "error_code": ""}, {"error_code": "generation_failed"}):
+            with self.subTest(fields):
+                Generation.objects.filter(pk=row.pk).update(**{"status": Status.FAILED, **fields})
+                assert transitions._move_late(read, found(row), FOUND_AT) is False
 
 
 class CountTests(TestCase):

@@ -101,5 +101,5 @@ class DeletedResultsTests(ApiTestCase):
         await sync_to_async(make_media)(generation=video, created_at=NOW - timedelta(days=9), kind="video")
         await sync_to_async(retention_run)(at=NOW, policy=Policy(keep_days=1))
         response = await self.get(f"videos/{video.public_id}/content")
-        assert (response.status_code, error_of(response)["code"]) == (502, "result_unavailable")
+        assert (response.status_code, error_of(response)["code"]) == (410, "result_removed")
         assert response["x-should-retry"] == "false"

@@ -39,6 +39,7 @@ TABLE: dict[type[ours.GatewayError], tuple[int, str, str, str]] = {
     ours.GenerationFailed: (502, "server_error", "generation_failed", "false"),
     ours.OutcomeUnknown: (502, "server_error", "outcome_unknown", "false"),
     ours.ResultUnavailable: (502, "server_error", "result_unavailable", "false"),
+    ours.ResultRemoved: (410, "invalid_request_error", "result_removed", "false"),
     ours.GenerationTimedOut: (504, "server_error", "timed_out", "false"),
     ours.StillRunning: (504, "server_error", "generation_still_running", "false"),
 }

@@ -39,6 +39,10 @@ class ImagesResponseTests(TestCase):
         name = default_storage.save(f"{position}.webp", ContentFile(content))
         return make_media(self.generation, position, file=name, **fields)
 
+    def test_a_repetition_of_what_is_all_in_the_trash_is_told_that_it_cannot_be_had(self) -> None:
+        with pytest.raises(ResultUnavailable):
+            answer(self.generation)
+
     def test_it_has_all_that_clients_read(self) -> None:
         media = self.stored()
         assert answer(self.generation) == {

@@ -72,6 +72,17 @@ class GoneTests(TestCase):
         for path in (thumbnail_path(self.media), preview_path(self.media), media_path(self.media) + "&download=1"):
             assert self.get(path).status_code == 410
 
+    def test_the_small_picture_of_what_the_policy_removed_shows_what_it_was(self) -> None:
+        assert self.get(thumbnail_path(self.media)).status_code == 200
+        self.remove("retention")
+        assert self.get(thumbnail_path(self.media)).status_code == 200
+        assert [self.get(path).status_code for path in (media_path(self.media), preview_path(self.media))] == [410, 410]
+        Media.objects.update(removed_at=None, deleted_at=AT)  # and a person threw that away
+        assert [self.get(path).status_code for path in (thumbnail_path(self.media), media_path(self.media))] == [
+            200,
+            410,
+        ]
+
     def test_what_lies_in_the_trash_is_still_there(self) -> None:
         Media.objects.update(deleted_at=AT)
         assert self.get().status_code == 200

@@ -77,6 +77,12 @@ class AppearanceTests(FrameTestCase):
 
 
 class PolicyTests(FrameTestCase):
+    def test_no_proxy_keeps_what_one_person_sees(self) -> None:
+        self.client.force_login(self.person)
+        names = ("home", "history", "history_rows", "history_news", "create")
+        answers = [self.client.get(reverse(f"generation:{name}")) for name in names]
+        assert [each["Cache-Control"] for each in answers if "private" not in each["Cache-Control"]] == []
+
     def test_every_page_of_ours_has_it(self) -> None:
         paths = [LOGIN, "/nothing/", "/history/gen_00/", "/no-prefix-of-pages"]
         assert {self.client.get(path)["Content-Security-Policy"] for path in paths} == {CONTENT_POLICY}

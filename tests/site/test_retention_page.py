@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from generation.models import Media
 from generation.retention import Policy, retention_plan
+from generation.retention_count import plan_to_show
 from generation.retention_notes import plan_note
 from tests.factories import make_api_key, make_generation
 from tests.generation.retaining import OLD, CleanTestCase, make_result
@@ -84,26 +85,28 @@ class RetentionPageTests(CleanTestCase):
         assert Media.objects.get(removed_at__isnull=False).removed_why == Media.Removal.TRASH
         assert "0 files are in the trash" in self.page()
 
-    def test_numbers_of_the_last_minutes_are_shown_as_they_are(self) -> None:
+    def test_what_is_quickly_counted_is_counted_for_each_look(self) -> None:
         self.page()
-        make_result(1)
-        assert '<td class="number">1</td>' not in self.page()
-        assert '<td class="number">1</td>' in self.post(action="count")
-
-    def test_older_numbers_are_counted_again(self) -> None:
-        plan_note(retention_plan(at=timezone.now() - timedelta(minutes=11), policy=Policy()))
         make_result(1)
         assert '<td class="number">1</td>' in self.page()
 
+    def test_numbers_that_take_longer_are_those_that_were_noted_last(self) -> None:
+        make_result(1)
+        at, policy = timezone.now(), Policy()
+        assert plan_to_show(policy=policy, at=at, within_s=-1.0) is None
+        noted = retention_plan(at=at - timedelta(hours=3), policy=policy)
+        plan_note(noted)
+        assert plan_to_show(policy=policy, at=at, within_s=-1.0) == noted
+
     def test_it_takes_few_queries_whatever_there_is(self) -> None:
         self.page()
-        with self.assertNumQueries(3):  # session, user, policy
+        with self.assertNumQueries(4):  # session, user, policy, the newest file
             self.page()
         for number in range(4):
             key = make_api_key(keep_days=1)
             make_result(number, generation=make_generation(api_key=key))
         self.post(action="count")
-        with self.assertNumQueries(6):  # and names of keys, examples, names again
+        with self.assertNumQueries(12):  # and the count, examples of four rules; names of keys, examples, names again
             self.page()
 
     def test_it_is_in_chinese_too(self) -> None:

@@ -137,7 +137,7 @@ def _welcome(base_url: str, password: str, key: str, took_s: float) -> str:
 The gateway is ready ({took_s:.1f} s after the start), in front of the sandbox: no real Jimeng, no real credits.
 
   Pages     {base_url}/         user {USER}, password {password}
-  Admin     {base_url}/admin/   the same login
+  Admin     {base_url}/admin/   the same
   API       {base_url}/v1       key  {key}
   Docs      {base_url}/docs/
 
