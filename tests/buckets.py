@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import boto3
+import httpx
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
@@ -20,6 +21,8 @@ class Buckets:
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.url = f"http://{host}:{port}"
+        # What it holds is the process's, not the server's: begin with nothing.
+        httpx.post(f"{self.url}/moto-api/reset", trust_env=False).raise_for_status()
         self.client: Any = boto3.client(
             "s3",
             endpoint_url=self.url,
