@@ -15,15 +15,19 @@ _CALM: Final = """() => Promise.all(
   document.getAnimations().filter(each => each.effect.getComputedTiming().endTime !== Infinity)
     .map(each => each.finished.catch(() => null))
 )"""
-_RUN: Final = """([within, tags]) => axe.run(within, { runOnly: tags, resultTypes: ["violations"] })
+_RUN: Final = """([within, rules]) => axe.run(within, { runOnly: rules, resultTypes: ["violations"] })
   .then(found => found.violations)"""
 
 
-def serious_findings(page: Page, *, within: str = "html") -> list[str]:
-    """Of WCAG 2.2 AA and good practice, what is serious or critical: rule, what it wants, and where. Empty is well."""
+def serious_findings(page: Page, *, within: str = "html", only: str = "") -> list[str]:
+    """Of WCAG 2.2 AA and good practice, what is serious or critical: rule, what it wants, and where. Empty is well.
+
+    `only`: one rule.
+    """
     page.evaluate(_CALM)
-    page.evaluate(_AXE)
-    violations: list[dict[str, Any]] = page.evaluate(_RUN, [within, _TAGS])
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE)
+    violations: list[dict[str, Any]] = page.evaluate(_RUN, [within, [only] if only else _TAGS])
     return [
         f"{each['id']}: {each['help']}: {node['html'][:200]}"
         for each in violations

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.desk import Desk, Look
+from tests.browser.museum import Museum, open_museum
 from tests.live import Gateway, Sandbox
 from tests.live_admin import OPERATOR
 
@@ -41,6 +42,15 @@ def gateway(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
     gateway.start()
     yield gateway
     gateway.close()
+
+
+@pytest.fixture(scope="package")
+def museum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Museum]:
+    """A second gateway, with a long history and something in every state."""
+    museum = open_museum(tmp_path_factory.mktemp("museum"))
+    yield museum
+    museum.gateway.close()
+    museum.sandbox.close()
 
 
 @pytest.fixture(scope="package")

@@ -128,6 +128,13 @@ class Desk:
             self.page.reload()
         raise AssertionError(f"Not seen on {self.page.url}")
 
+    def _written(self) -> list[str]:
+        """Prompts and names that any of the tests brought to this gateway, as texts are shown: without line breaks."""
+        tables = ("prompt FROM generation_generation", "name FROM accounts_apikey", "name FROM accounts_account")
+        tables += ("username FROM auth_user", "source FROM generation_inputimage")
+        rows = self.gateway.rows(" UNION ".join(f"SELECT {each}" for each in tables))
+        return [text.strip() for (text,) in rows if text]
+
     def check(self, *, status: int = 200) -> None:
         """What holds on every page: it fits, nothing is broken or raw, and all words are of one language.
 
@@ -140,7 +147,8 @@ class Desk:
         assert not complaints, f"{where} complains: {complaints}"
         self._complaints.clear()
         texts: list[str] = page.evaluate(VISIBLE_TEXTS)
-        raw = raw_values(texts)
+        typed = [*self.typed, *self._written()]
+        raw = raw_values(texts, typed)
         assert not raw, f"{where} shows raw values: {raw}"
-        foreign = han_words(texts, self.typed) if self.look.language == "en" else english_words(texts, self.typed)
+        foreign = han_words(texts, typed) if self.look.language == "en" else english_words(texts, typed)
         assert not foreign, f"{where} is not all in {self.look.language}: {foreign}"

@@ -48,9 +48,9 @@ _TERMS: Final = """
 _KEPT: Final = frozenset(_TERMS.split())
 
 
-def raw_values(texts: Iterable[str]) -> list[str]:
-    """Texts that look like the inside of a program."""
-    return [text for text in texts if _RAW.search(text)]
+def raw_values(texts: Iterable[str], typed: Iterable[str] = ()) -> list[str]:
+    """Texts that look like the inside of a program, but for what a person typed."""
+    return [text for text in texts if _RAW.search(text) and _RAW.search(_without(text, typed))]
 
 
 def english_words(texts: Iterable[str], typed: Iterable[str]) -> list[str]:
@@ -65,7 +65,10 @@ def han_words(texts: Iterable[str], typed: Iterable[str]) -> list[str]:
 
 def _own(text: str, typed: Iterable[str]) -> str:
     """Without what a person typed and what is no word."""
-    text = _NOT_WORDS.sub(" ", text)
+    return _without(_NOT_WORDS.sub(" ", text), typed)
+
+
+def _without(text: str, typed: Iterable[str]) -> str:
     for each in sorted(filter(None, typed), key=len, reverse=True):
         text = text.replace(each, " ")
     return text
