@@ -42,8 +42,8 @@ _WORD: Final = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z][A-Za-z0-9_']+")
 _TERMS: Final = """
     API APIs URL ID Cookie cookie cookies sessionid Sessionid JSON CSV txt MiB KiB kB KB MB GB http https
     socks5 socks5h url b64_json WebP WEBP PNG JPEG MP4 Jimeng OpenAI Webhook webhook Webhooks Standard POST
-    ntfy Telegram ASCII Django Ctrl Enter Delete Esc English SHA Python submit_id Idempotency Key EMAIL_URL pbkdf2_sha256 token
-    user password host Base name notes tags priority cap proxy model LDAP Control Mac Command
+    ntfy Telegram ASCII Django Ctrl Enter Delete Esc English SHA Python submit_id Idempotency Key EMAIL_URL
+    pbkdf2_sha256 token user password host Base name notes tags priority cap proxy model LDAP Control Mac Command
     F12 Application Network Firefox
 """
 _KEPT: Final = frozenset(_TERMS.split())

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Dialog, expect
 
 from tests.browser.desk import Desk
 from tests.browser.museum import HOSTILE, ONE_LOOK, Museum
@@ -27,8 +27,12 @@ class Watch:
         self.desk = desk
         self.dialogs: list[str] = []
         self.strangers: list[str] = []
-        desk.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss())[1])
+        desk.page.on("dialog", self._opened)
         desk.page.on("request", lambda request: self._asked(request.url))
+
+    def _opened(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def _asked(self, url: str) -> None:
         if not url.startswith((self.desk.gateway.url, "data:", "blob:")):
