@@ -8,7 +8,7 @@ from functools import partial
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
 
 from generation.archive import FILES_MAX, TooManyFiles, archive_files, archive_of, archive_stream
@@ -39,6 +39,7 @@ async def archive_response(request: PageRequest) -> HttpResponseBase:
 
 
 async def _refusal(request: PageRequest, *, status: int, is_too_large: bool) -> HttpResponse:
-    # On a lane: the page's header asks who is logged in.
     context = {"is_too_large": is_too_large, "files_max": FILES_MAX}
-    return await in_database(partial(render, request, "pages/archive_refused.html", context, status=status))
+    # On a lane, as the page's header asks who is logged in. The language stays behind in this task.
+    shown = translation.override(translation.get_language())(render)
+    return await in_database(partial(shown, request, "pages/archive_refused.html", context, status=status))

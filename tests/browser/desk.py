@@ -130,8 +130,8 @@ class Desk:
 
     def _written(self) -> list[str]:
         """Prompts and names that any of the tests brought to this gateway, as texts are shown: without line breaks."""
-        tables = ("prompt FROM generation_generation", "name FROM accounts_apikey", "name FROM accounts_account")
-        tables += ("username FROM auth_user", "source FROM generation_inputimage")
+        tables = ["prompt FROM generation_generation", "source FROM generation_inputimage", "name FROM accounts_apikey"]
+        tables += ["name FROM accounts_account", "username FROM auth_user"]
         rows = self.gateway.rows(" UNION ".join(f"SELECT {each}" for each in tables))
         return [text.strip() for (text,) in rows if text]
 

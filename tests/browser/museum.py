@@ -16,9 +16,17 @@ from tests.live import Gateway, Sandbox, images_body, wait_until
 
 MARATHON: Final = 130  # older than all else, and all Rita's
 HOSTILE: Final = '<script>window.hurt = 1</script>"><img src=x onerror="window.hurt = 2"><svg onload=alert(1)>'
-HOSTILE_FILE: Final = '../../<img src=x onerror=alert(1)>"\'.png'
+HOSTILE_FILE: Final = "../../<img src=x onerror=alert(1)>\"'.png"
 HOSTILE_CLIENT: Final = '<script>alert(1)</script>"><img/1.0'
-TYPED: Final = ["Rita", "rita", "alert", "window.hurt", "onerror", "script", "svg onload", "img", "SHA-256", "curl"]
+TYPED: Final = [
+    HOSTILE_CLIENT,
+    HOSTILE_CLIENT[:17],
+    "four herons",
+    "heron",
+    "curl",
+    "generation_cancelled",
+    "timed_out",
+]
 ONE_LOOK: Final = [Look(width=1280, language="en")]
 
 # People by name with the cookies of their sessions; logins; keys with an owner and the logins that serve them.
@@ -45,23 +53,30 @@ print("facts:" + json.dumps([{name: cookie(user) for name, user in people.items(
 """
 _LOGINS: Final = ("good", "busy--slow_100000", "lie--mediafake", "draw--mediasvg")
 _MARATHON: Final = """
-import json
+import json, uuid
+from datetime import timedelta
 from django.utils import timezone
 from accounts.models import ApiKey
 from tests.factories import make_generation, make_media
 from generation.models import Generation
 from generation.services import media_path
+from generation.specs import video_spec
 key = ApiKey.objects.get(name="good key")
 first = make_media(generation=make_generation(api_key=key, prompt="marathon 000 的长跑"))
 for number in range(1, COUNT):
     made = make_generation(api_key=key, prompt="marathon %03d 的长跑" % number)
     make_media(generation=made, content=b"", file=first.file.name, sha256=first.sha256, size_bytes=first.size_bytes)
 now = timezone.now()
+Generation.objects.update(created_at=now - timedelta(hours=1), finished_at=now - timedelta(hours=1))
 make_media(generation=make_generation(prompt="binned 丢弃 heron", deleted_at=now), deleted_at=now)
-gone = make_media(generation=make_generation(prompt="pruned heron"), content=b"", removed_at=now, removed_why="retention")
+pruned = make_generation(prompt="pruned heron")
+gone = make_media(generation=pruned, content=b"", removed_at=now, removed_why="retention")
 cancelled = make_generation(prompt="cancelled heron", status="cancelled", error_code="generation_cancelled")
-late = dict(error_code="timed_out", submit_id=now and __import__("uuid").uuid4(), history_record_id="1", kind="video")
-timed_out = make_generation(prompt="late heron", status="failed", **late)
+film = video_spec(model="jimeng-video-3.0", prompt="late heron")
+late = {"submit_id": uuid.uuid4(), "history_record_id": "1", "kind": "video", "spec": film.to_json()}
+timed_out = make_generation(prompt=film.prompt, status="failed", error_code="timed_out", **late)
+timed_out.model = film.model
+timed_out.save()
 make_generation(prompt="failed heron", status="failed", error_code="accounts_busy")
 print("facts:" + json.dumps({"gone": media_path(gone), "pruned": gone.generation.public_id,
     "cancelled": cancelled.public_id, "timed out": timed_out.public_id}))
@@ -70,7 +85,7 @@ print("facts:" + json.dumps({"gone": media_path(gone), "pruned": gone.generation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Museum:
-    """`sessions`: cookies by person: operator, rita who owns a key, nobody who owns none. `ids`: public ids by state."""
+    """`sessions`: by person: operator, rita who owns a key, nobody who owns none. `ids`: public ids by state."""
 
     gateway: Gateway
     sandbox: Sandbox
@@ -92,7 +107,9 @@ def _told(gateway: Gateway, code: str) -> Any:
 
 
 def open_museum(folder: Path) -> Museum:
-    sandbox = Sandbox(folder / "sandbox.log", "--image-seconds", "0.2", "--video-seconds", "0.5", "--media-scale", "0.1")
+    sandbox = Sandbox(
+        folder / "sandbox.log", "--image-seconds", "0.2", "--video-seconds", "0.5", "--media-scale", "0.1"
+    )
     gateway = Gateway(folder / "data", upstream=sandbox.url)
     people = _PEOPLE.replace("LOGINS", repr(_LOGINS))
     sessions, keys = _told(gateway, people)
@@ -126,10 +143,16 @@ def _made(gateway: Gateway, keys: dict[str, str]) -> dict[str, str]:
         refused = ask(pictures, json=images_body(prompt="[refused] heron"))
         ids["failed"] = refused.json()["error"]["message"].rpartition(" ")[2]
         ids["many"] = made(ask(pictures, json=images_body(prompt="four herons", n=4)))
-        ids["running"] = ask("/v1/videos", "busy", json={"prompt": "a slow heron", "model": "jimeng-video-3.0"}).json()["id"]
+        ids["running"] = ask("/v1/videos", "busy", json={"prompt": "a slow heron", "model": "jimeng-video-3.0"}).json()[
+            "id"
+        ]
         wait_until(
-            lambda: gateway.rows(f"SELECT 1 FROM generation_generation WHERE {_is(video)} AND status = 'succeeded'")
-            and gateway.rows(f"SELECT 1 FROM generation_generation WHERE {_is(ids['running'])} AND status = 'submitted'"),
+            lambda: (
+                gateway.rows(f"SELECT 1 FROM generation_generation WHERE {_is(video)} AND status = 'succeeded'")
+                and gateway.rows(
+                    f"SELECT 1 FROM generation_generation WHERE {_is(ids['running'])} AND status = 'submitted'"
+                )
+            ),
             timeout_s=120,
             what="a video is there, and one is under way",
         )

@@ -30,20 +30,21 @@ VISIBLE_TEXTS: Final = """() => {
 
 _RAW: Final = re.compile(
     r"""[{\[]\s*["'][^"']*["']\s*[:,\]]|datetime\.|<[A-Za-z_.]+ object|%\(\w+\)|\bundefined\b|\bNaN\b"""
-    r"""|\bNone[,)\]}]|^None$|^null$|&(?:amp|lt|gt|quot|#\d+);"""
+    r"""|(?<=[\[({:=, ])None[,)\]}]|^None$|^null$|&(?:amp|lt|gt|quot|#\d+);"""
 )
 # Not words: addresses, ids and keys, versions of models, what follows a slash or is in code.
 _NOT_WORDS: Final = re.compile(
     r"https?://\S+|\b[\w.+-]+@[\w.-]+\w|\b(?:gen|med|msg|whsec|jm|sb|gpt|dall|sora|chatgpt)[_-][\w.+/=-]*…?|/v1/\w+"
-    r"|\bjimeng[\w.-]*|…\S*|\S+\*{4,}|\b[0-9a-f]{6,}\b"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\bJIMENG_[A-Z_]+|\bjimeng[\w.-]*|…\S*|\S+\*{4,}|\b[0-9a-f]{6,}\b"
 )
 _WORD: Final = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z][A-Za-z0-9_']+")
 # Names and terms that stay as they are in Chinese; then columns of imports, keys, and menus of browsers.
 _TERMS: Final = """
-    API APIs URL ID Cookie cookie cookies sessionid Sessionid JSON CSV txt MiB KiB kB MB http https socks5 socks5h url
-    b64_json WebP WEBP PNG JPEG MP4 Jimeng OpenAI Webhook webhook Webhooks Standard POST ntfy Telegram ASCII Django
-    UTC Ctrl English EMAIL_URL pbkdf2_sha256 token user password host Base
-    name notes tags priority cap proxy model LDAP Control Mac Command F12 Application Network Firefox
+    API APIs URL ID Cookie cookie cookies sessionid Sessionid JSON CSV txt MiB KiB kB KB MB GB http https
+    socks5 socks5h url b64_json WebP WEBP PNG JPEG MP4 Jimeng OpenAI Webhook webhook Webhooks Standard POST
+    ntfy Telegram ASCII Django UTC Ctrl Enter Delete Esc English SHA Python submit_id Idempotency Key EMAIL_URL
+    pbkdf2_sha256 token user password host Base name notes tags priority cap proxy model LDAP Control Mac Command
+    F12 Application Network Firefox
 """
 _KEPT: Final = frozenset(_TERMS.split())
 

@@ -14,6 +14,10 @@ from tests.live import Gateway, Sandbox, images_body
 
 PROMPT = "a lighthouse in the mist"
 HOSTILE = "</pre><script>document.title='owned'</script> it's `$(date)` \x1b[201~ 雾"
+STREAMS = """window.streams = [];
+window.EventSource = class extends EventSource {
+  constructor(...given) { super(...given); window.streams.push(this); }
+};"""
 ONE = pytest.mark.parametrize("look", [Look(width=1280, language="en")], ids=str)
 PHONE = pytest.mark.parametrize("look", [Look(width=390, language="zh-hans")], ids=str)
 
@@ -47,6 +51,7 @@ def slow(sandbox: Sandbox) -> Iterator[None]:
 @ONE
 def test_the_same_again_is_seen_to_grow_until_it_is_there(desk: Desk, api: httpx.Client) -> None:
     first = made(api, prompt=PROMPT)
+    desk.page.add_init_script(STREAMS)
     desk.open(f"/history/{first}/")
     desk.click(".detail-actions form[action$='/rerun/'] button")
     desk.page.wait_for_url(lambda url: first not in url)
@@ -59,6 +64,9 @@ def test_the_same_again_is_seen_to_grow_until_it_is_there(desk: Desk, api: httpx
     assert desk.page.evaluate("window.stays") is True
     assert desk.page.evaluate("document.querySelector('.detail-picture img').naturalWidth") > 100
     desk.sees(desk.words("succeeded"), within=".detail-head")
+    # There was one stream, and it is closed: one that only broke off would be asked for again.
+    desk.page.wait_for_function("window.streams.every(each => each.readyState === EventSource.CLOSED)")
+    assert desk.page.evaluate("window.streams.map(each => new URL(each.url).pathname.split('/')[2])") == ["generations"]
     assert desk.page.title().startswith("Picture gen_")
 
 

@@ -1,4 +1,4 @@
-"""Every page in every state: it fits, is of one language, breaks no policy, and hinders nobody, in light and in dark."""
+"""Every page in every state: it fits, is of one language, breaks no policy and hinders nobody, light or dark."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ def test_the_page_of_one_hinders_nobody(museum: Museum, visitor: Callable[..., D
     desk = visitor()
     for state in states:
         desk.open(f"/history/{museum.ids[state]}/")
-        desk.page.locator(".detail-technical summary").click()
+        for summary in desk.page.locator(".detail-technical summary").all():  # not of what was never sent
+            summary.click()
         look_at(desk)
 
 
