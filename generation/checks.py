@@ -1,4 +1,4 @@
-"""System checks of where files are kept: mistakes found before the first request."""
+"""System checks of where files are kept, and for how long: mistakes found before the first request."""
 
 from __future__ import annotations
 
@@ -44,4 +44,19 @@ def _bucket_errors() -> list[CheckMessage]:
                 id="generation.E004",
             )
         )
+    if bool(settings.JIMENG_S3_ACCESS_KEY_ID) != bool(settings.JIMENG_S3_SECRET_ACCESS_KEY):
+        found.append(
+            Error(
+                "JIMENG_S3_ACCESS_KEY_ID and JIMENG_S3_SECRET_ACCESS_KEY must both be set, or neither.",
+                hint="With neither, boto3 looks for credentials where it always does.",
+                id="generation.E005",
+            )
+        )
     return found
+
+
+@register
+def check_retention(app_configs: object, **kwargs: Any) -> list[CheckMessage]:
+    names = ("JIMENG_KEEP_DAYS", "JIMENG_KEEP_GB", "JIMENG_TRASH_DAYS")
+    below = [name for name in names if getattr(settings, name) < 0]
+    return [Error(f"{' and '.join(below)} must not be below 0.", id="generation.E006")] if below else []

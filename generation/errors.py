@@ -164,7 +164,7 @@ class ResultRemoved(GatewayError):
 
 class GenerationTimedOut(GatewayError):
     code = "timed_out"
-    default_detail = "The generation passed its deadline. It was paid for, and its Jimeng record is kept in the admin."
+    default_detail = "The generation passed its deadline. It was paid for, and its result is still looked for."
 
 
 class StillRunning(GatewayError):

@@ -63,7 +63,13 @@ class PruneTests(CleanTestCase):
         lines = prune("--dry-run", "--days", "0", "--gb", "0.005")
         assert "beyond 0.005 GB, the oldest first: 1 files, 4.0 MB" in lines
         assert "older than 1 days: 1 files, 4.0 MB" in prune("--dry-run", "--days", "1")
-        for wrong in (("--days", "-1"), ("--gb", "-0.1"), ("--gb", "nan"), ("--gb", "inf")):
+        for wrong in (
+            ("--days", "-1"),
+            ("--gb", "-0.1"),
+            ("--gb", "nan"),
+            ("--gb", "inf"),
+            ("--orphans", "--days", "1"),
+        ):
             with pytest.raises(CommandError):
                 prune(*wrong)
 

@@ -1,4 +1,4 @@
-"""Mistakes in the settings of where files are kept."""
+"""Mistakes in the settings of where files are kept, and for how long."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ import pytest
 from django.core.files.storage import storages
 from django.test import override_settings
 
-from generation.checks import check_storage
+from generation.checks import check_retention, check_storage
 from generation.storage.bucket import BucketStorage
 from tests.buckets import Buckets
 
-GOOD: dict[str, Any] = {"JIMENG_STORAGE": "s3", "JIMENG_S3_BUCKET": "pictures", "JIMENG_S3_ENDPOINT_URL": ""}
+GOOD: dict[str, Any] = {
+    "JIMENG_STORAGE": "s3",
+    "JIMENG_S3_BUCKET": "pictures",
+    "JIMENG_S3_ENDPOINT_URL": "",
+    "JIMENG_S3_ACCESS_KEY_ID": "",
+    "JIMENG_S3_SECRET_ACCESS_KEY": "",
+}
 
 
 @pytest.mark.parametrize(
@@ -25,11 +31,23 @@ GOOD: dict[str, Any] = {"JIMENG_STORAGE": "s3", "JIMENG_S3_BUCKET": "pictures", 
         ({"JIMENG_STORAGE": "ftp"}, ["generation.E001"]),
         ({"JIMENG_S3_BUCKET": ""}, ["generation.E003"]),
         ({"JIMENG_S3_ENDPOINT_URL": "minio:9000"}, ["generation.E004"]),
+        ({"JIMENG_S3_ACCESS_KEY_ID": "id", "JIMENG_S3_SECRET_ACCESS_KEY": "secret"}, []),
+        ({"JIMENG_S3_ACCESS_KEY_ID": "id"}, ["generation.E005"]),
+        ({"JIMENG_S3_SECRET_ACCESS_KEY": "secret"}, ["generation.E005"]),
     ],
 )
 def test_each_is_found(over: dict[str, Any], ids: list[str]) -> None:
     with override_settings(**GOOD | over):
         assert [each.id for each in check_storage(None)] == ids
+
+
+@pytest.mark.parametrize("name", ["JIMENG_KEEP_DAYS", "JIMENG_KEEP_GB", "JIMENG_TRASH_DAYS"])
+def test_keeping_less_than_nothing_is_found(name: str) -> None:
+    with override_settings(**{name: 0}):
+        assert check_retention(None) == []
+    with override_settings(**{name: -1}):
+        (error,) = check_retention(None)
+    assert (error.id, error.msg) == ("generation.E006", f"{name} must not be below 0.")
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

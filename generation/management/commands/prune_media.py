@@ -31,6 +31,8 @@ class Command(BaseCommand):
         days, gb = options["days"], options["gb"]
         if (days is not None and days < 0) or (gb is not None and not 0 <= gb < float("inf")):
             raise CommandError("--days and --gb must not be negative.")
+        if options["orphans"] and not (days is None and gb is None):
+            raise CommandError("--orphans has nothing to do with --days and --gb: give it alone.")
         if options["orphans"]:
             self._orphans(dry_run=options["dry_run"])
         else:
