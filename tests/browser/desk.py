@@ -131,7 +131,7 @@ class Desk:
     def _written(self) -> list[str]:
         """Prompts and names that any of the tests brought to this gateway, as texts are shown: without line breaks."""
         tables = ["prompt FROM generation_generation", "source FROM generation_inputimage", "name FROM accounts_apikey"]
-        tables += ["name FROM accounts_account", "username FROM auth_user"]
+        tables += ["name FROM accounts_account", "screen_name FROM accounts_account", "username FROM auth_user"]
         rows = self.gateway.rows(" UNION ".join(f"SELECT {each}" for each in tables))
         return [text.strip() for (text,) in rows if text]
 

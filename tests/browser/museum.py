@@ -26,6 +26,10 @@ TYPED: Final = [
     "curl",
     "generation_cancelled",
     "timed_out",
+    "2043 content filtered",
+    "content_policy_violation",
+    "Jimeng's content filter rejected this request.",
+    "python-httpx",
 ]
 ONE_LOOK: Final = [Look(width=1280, language="en")]
 

@@ -70,6 +70,10 @@ def _own(text: str, typed: Iterable[str]) -> str:
 
 
 def _without(text: str, typed: Iterable[str]) -> str:
-    for each in sorted(filter(None, typed), key=len, reverse=True):
+    """Lists cut what is long: the beginning of something typed, and an ellipsis, was typed as well."""
+    typed = list(filter(None, typed))
+    if len(text) > 12 and text.endswith("…") and any(each.startswith(text[:-1]) for each in typed):
+        return ""
+    for each in sorted(typed, key=len, reverse=True):
         text = text.replace(each, " ")
     return text
