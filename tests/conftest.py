@@ -6,8 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from tests.live import Gateway, Sandbox
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """The language that a page was answered in stays with the thread: the next test must not be told in it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -110,7 +110,8 @@ def test_nothing_is_asked_for_while_a_picture_is_on_its_way(desk: Desk, page: Pa
     held[0].continue_()
     expect_pictures(page, "slow.png")
     page.locator("#prompt").press("Control+Enter")
-    expect(page.locator(RESULT)).to_have_count(1)
+    # Cards of what this person made before may be there, too.
+    expect(page.locator(RESULT).first).to_contain_text("as in the picture")
     assert len(asked) == 1
 
 
