@@ -87,6 +87,7 @@ def test_pictures_are_dropped_pasted_and_chosen_and_go_with_the_request(desk: De
     expect_pictures(page, "c.png", "a.png")
     desk.fill("#prompt", "both of them together")
     page.click("#create-button")
+    expect(page.locator(RESULT).first).to_contain_text("both of them together")
     expect(page.locator(RESULT).first.locator("img").first).to_be_visible()
     made = desk.gateway.rows(
         "SELECT i.source FROM generation_inputimage i JOIN generation_generation g ON g.id = i.generation_id"
