@@ -136,6 +136,7 @@ def test_a_video_is_made_from_a_first_and_a_last_frame(desk: Desk, page: Page) -
     assert serious_findings(page) == []
     desk.fill("#prompt", "from here to there")
     page.click("#create-button")
+    expect(page.locator(RESULT).first).to_contain_text("from here to there")
     video = page.locator(RESULT).first.locator("video")
     expect(video).to_be_visible()
     made = desk.gateway.rows("SELECT kind, json_array_length(spec, '$.inputs') FROM generation_generation ORDER BY id")
