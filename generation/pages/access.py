@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -15,9 +15,6 @@ from django.http.response import HttpResponseBase
 
 from generation.errors import UnknownGeneration
 from generation.viewing import Viewer
-
-View = Callable[..., HttpResponseBase]
-AsyncView = Callable[..., Awaitable[HttpResponseBase]]
 
 
 class PageRequest(HttpRequest):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,22 +23,25 @@ class Entry:
     modified_at: datetime
 
 
-class StoredFile:
-    """An open file: all of it is read from the start, unless `part` says what. To be closed, or used by `with`."""
+class StoredFile(ABC):
+    """An open file: all of it is read from the start, unless `part` says what. To be closed, or used by `with`.
+
+    Each storage has a class of its own.
+    """
 
     def __init__(self, size_bytes: int) -> None:
         self.size_bytes = size_bytes
 
+    @abstractmethod
     def part(self, start: int, length: int) -> None:
         """What `read` gives from now on: `length` bytes from `start`, both within the file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes, -1 for all that is left; b"" at the end. Raises OSError."""
-        raise NotImplementedError
 
-    def close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self) -> None: ...
 
     def __enter__(self) -> Self:
         return self
